@@ -1,0 +1,45 @@
+"""The math: one file a layer, each forward beside its backward.
+
+A layer is a pair of pure functions. `name_forward(arrays…)` returns its output and a cache, an explicit
+tuple of what the backward needs; `name_backward(dout, cache)` returns the gradients in the order of the
+forward's array arguments. The gradient of `x` is called `dx`.
+
+One legend for shapes: B batch, T time, C channels (n_embd), H heads, D head size, V vocabulary.
+"""
+
+from minigpt.layers.attention import attention_backward, attention_forward
+from minigpt.layers.cross_entropy import IGNORED, cross_entropy_backward, cross_entropy_forward
+from minigpt.layers.dropout import dropout_backward, dropout_forward, dropout_streams
+from minigpt.layers.embedding import (
+    embedding_backward,
+    embedding_forward,
+    position_embedding_backward,
+    position_embedding_forward,
+)
+from minigpt.layers.feedforward import feedforward_backward, feedforward_forward
+from minigpt.layers.gelu import gelu_backward, gelu_forward
+from minigpt.layers.layernorm import layernorm_backward, layernorm_forward
+from minigpt.layers.linear import linear_backward, linear_forward
+
+__all__ = [
+    "IGNORED",
+    "attention_backward",
+    "attention_forward",
+    "cross_entropy_backward",
+    "cross_entropy_forward",
+    "dropout_backward",
+    "dropout_forward",
+    "dropout_streams",
+    "embedding_backward",
+    "embedding_forward",
+    "feedforward_backward",
+    "feedforward_forward",
+    "gelu_backward",
+    "gelu_forward",
+    "layernorm_backward",
+    "layernorm_forward",
+    "linear_backward",
+    "linear_forward",
+    "position_embedding_backward",
+    "position_embedding_forward",
+]

@@ -1,0 +1,127 @@
+"""Causal multi-head self-attention (Vaswani et al., 2017, section 3.2): tokens look back and take values.
+
+    q, k, v = split(x W + b)                            x (B, T, C) -> three times (B, H, T, D), C = H·D
+    S = q kᵀ / √D          S_ij = −∞ for j > i          how well token i's question fits token j's key
+    P = softmax(S)                                      by rows: token i's shares of attention, (T, T)
+    y = P v                                             every head; the heads side by side, then W_proj
+
+Backward, for one head, with dy given:
+
+    dv = Pᵀ dy           dP = dy vᵀ
+    dS = P ⊙ (dP − δ)    δ_i = Σ_j P_ij dP_ij = Σ_d dy_id y_id
+    dq = dS k / √D       dk = dSᵀ q / √D
+
+(Softmax: ∂P_j/∂S_k = P_j (1[j=k] − P_k), hence dS_k = P_k (dP_k − Σ_j P_j dP_j). That the sum equals
+dy · y follows from y = P v; it is FlashAttention's remark, Dao et al., 2022, arXiv:2205.14135, appendix B.)
+
+Two things keep it fast, and neither changes the result:
+
+* The half of S above the diagonal is −∞, so most of it is never computed. Queries are taken in blocks
+  of rows, and the block of rows start … stop − 1 meets the keys 0 … stop − 1 only.
+* P = E / s, with E = exp(S − max) and s its row sums, is never formed. The division happens on the
+  narrow side, in arrays of D columns instead of T: y = (E v) / s, and with dy/s in place of dy all else
+  follows: dv = Eᵀ (dy/s), dS = E ⊙ ((dy/s) vᵀ − δ/s).
+"""
+
+import math
+
+from minigpt.backend import xp
+from minigpt.layers.dropout import keep_mask
+from minigpt.layers.linear import linear_backward, linear_forward
+
+QUERY_BLOCK = 64  # rows of S computed together; smaller skips more of the masked half, in more calls
+
+
+def attention_forward(x, attn_weight, attn_bias, proj_weight, proj_bias, n_head, p=0.0, rngs=None):
+    """Multi-head attention with its two projections.
+
+    x (B, T, C), attn (C, 3C) and (3C,), proj (C, C) and (C,) -> out (B, T, C), cache. p is the dropout
+    of the attention shares; rngs, one generator a sequence, is None outside of training.
+    """
+    qkv, attn_cache = linear_forward(x, attn_weight, attn_bias)  # (B, T, 3C)
+    y, heads_cache = causal_heads_forward(qkv, n_head, p, rngs)  # (B, T, C)
+    out, proj_cache = linear_forward(y, proj_weight, proj_bias)
+    return out, (attn_cache, heads_cache, proj_cache)
+
+
+def attention_backward(dout, cache):
+    """dout (B, T, C) -> dx, dattn_weight, dattn_bias, dproj_weight, dproj_bias."""
+    attn_cache, heads_cache, proj_cache = cache
+    dy, dproj_weight, dproj_bias = linear_backward(dout, proj_cache)
+    dqkv = causal_heads_backward(dy, heads_cache)
+    dx, dattn_weight, dattn_bias = linear_backward(dqkv, attn_cache)
+    return dx, dattn_weight, dattn_bias, dproj_weight, dproj_bias
+
+
+def split_heads(array, n_parts, n_head):
+    """(B, T, n_parts·C) -> (n_parts, B, H, T, D), as a view: writing to it writes to the array."""
+    B, T, width = array.shape
+    D = width // (n_parts * n_head)
+    return array.reshape(B, T, n_parts, n_head, D).transpose(2, 0, 3, 1, 4)
+
+
+def future_mask(n, dtype):
+    """(n, n): 0 on and below the diagonal, −∞ above it, to be added to scores."""
+    return xp.triu(xp.full((n, n), -math.inf, dtype=dtype), k=1)
+
+
+def causal_heads_forward(qkv, n_head, p=0.0, rngs=None):
+    """softmax(q kᵀ / √D) v for all heads: qkv (B, T, 3C) -> y (B, T, C), cache."""
+    B, T, width = qkv.shape
+    q, k, v = split_heads(qkv, 3, n_head)  # (B, H, T, D) each
+    q = q * (1 / math.sqrt(q.shape[-1]))  # scaling (T, D) here is cheaper than scaling (T, T) later
+    y = xp.empty((B, T, width // 3), dtype=qkv.dtype)
+    (heads,) = split_heads(y, 1, n_head)  # (B, H, T, D), a view of y
+    dropping = p > 0 and rngs is not None
+
+    blocks = []
+    for start in range(0, T, QUERY_BLOCK):
+        stop = min(start + QUERY_BLOCK, T)
+        scores = q[:, :, start:stop] @ k[:, :, :stop].swapaxes(-1, -2)  # (B, H, R, stop)
+        scores[..., start:] += future_mask(stop - start, scores.dtype)
+        scores -= scores.max(-1, keepdims=True)
+        exps = xp.exp(scores, out=scores)
+        inverse_sums = 1 / exps.sum(-1, keepdims=True)  # (B, H, R, 1)
+        mask = keep_mask(exps.shape, p, rngs) if dropping else None
+        shares = exps * mask if dropping else exps
+        xp.matmul(shares, v[:, :, :stop], out=heads[:, :, start:stop])
+        heads[:, :, start:stop] *= inverse_sums * (1 / (1 - p)) if dropping else inverse_sums
+        blocks.append((start, stop, exps, inverse_sums, mask))
+    return y, (q, k, v, y, blocks, p)
+
+
+def causal_heads_backward(dy, cache):
+    """dy (B, T, C) -> dqkv (B, T, 3C)."""
+    q, k, v, y, blocks, p = cache
+    B, H, T, D = q.shape
+    dqkv = xp.empty((B, T, 3 * H * D), dtype=dy.dtype)
+    dq, dk, dv = split_heads(dqkv, 3, H)
+    (dheads,) = split_heads(dy, 1, H)  # (B, H, T, D)
+    (delta,) = split_heads(dy * y, 1, H)
+    delta = delta.sum(-1, keepdims=True)  # (B, H, T, 1)
+
+    # Last block first: it alone reaches every key, so it sets dk and dv, and the others add to them.
+    for start, stop, exps, inverse_sums, mask in reversed(blocks):
+        # heads = (exps * mask) @ v * inverse_sums / (1 - p)
+        dweighted = dheads[:, :, start:stop] * inverse_sums  # dy / s
+        if mask is not None:
+            dweighted *= 1 / (1 - p)
+        dscores = dweighted @ v[:, :, :stop].swapaxes(-1, -2)  # (B, H, R, stop)
+        if mask is not None:
+            dscores *= mask
+        shares = exps if mask is None else exps * mask
+        # exps / sums = softmax(scores)
+        dscores -= delta[:, :, start:stop] * inverse_sums
+        dscores *= exps
+
+        # scores = q @ k.T, where q holds the factor 1 / √D
+        dk_block = dscores.swapaxes(-1, -2) @ q[:, :, start:stop]  # (B, H, stop, D)
+        dv_block = shares.swapaxes(-1, -2) @ dweighted
+        if stop == T:
+            dk[:], dv[:] = dk_block, dv_block
+        else:
+            dk[:, :, :stop] += dk_block
+            dv[:, :, :stop] += dv_block
+        xp.matmul(dscores, k[:, :, :stop], out=dq[:, :, start:stop])
+    dq *= 1 / math.sqrt(D)
+    return dqkv

@@ -1,0 +1,52 @@
+"""Softmax cross-entropy: minus the log-probability that the model gives to the token that came.
+
+    p = softmax(z)        loss = mean over counted targets y of  −log p_y  =  logsumexp(z) − z_y
+
+Softmax and logarithm are fused: log(exp(z_y) / Σ exp z) would overflow for a large z and underflow for
+a small one, while logsumexp(z) = m + log Σ exp(z − m) with m = max(z) does neither.
+
+Backward. ∂logsumexp(z)/∂z = softmax(z), and z_y itself counts −1; N targets share the mean:
+
+    dz = dloss · (p − onehot(y)) / N
+"""
+
+from minigpt.backend import xp
+
+IGNORED = -100  # a target that is not counted, PyTorch's convention
+
+
+def cross_entropy_forward(logits, targets, n_counted=None):
+    """The mean loss of the predictions, in nats.
+
+    logits (..., V), targets (...) int, where -100 is not counted -> loss (a 0-d array), cache.
+    n_counted replaces the divisor of the mean: a part of a batch gives the count of the whole batch,
+    and the parts' losses and gradients add up to the whole's. With nothing to count the loss is 0.
+    """
+    V = logits.shape[-1]
+    rows = xp.arange(targets.size)
+    flat_targets = targets.reshape(-1)  # (N,)
+    counted = flat_targets != IGNORED  # (N,) bool
+    picked = xp.where(counted, flat_targets, 0)  # any valid column serves for a row that is not counted
+    if n_counted is None:
+        n_counted = int(counted.sum())
+
+    z = logits.reshape(-1, V)  # (N, V)
+    peak = z.max(-1, keepdims=True)  # (N, 1)
+    exps = z - peak
+    xp.exp(exps, out=exps)
+    sums = exps.sum(-1, keepdims=True)  # (N, 1)
+    losses = (xp.log(sums) + peak)[:, 0] - z[rows, picked]  # logsumexp(z) - z_y
+    loss = (losses * counted).sum() / max(n_counted, 1)
+    return loss, (exps, sums, rows, picked, counted, n_counted, logits.shape)
+
+
+def cross_entropy_backward(dloss, cache):
+    """dloss, a scalar (1.0 at the end of the network) -> dlogits (..., V)."""
+    exps, sums, rows, picked, counted, n_counted, shape = cache
+
+    # loss = mean(logsumexp(z) - z_y);  softmax(z) = exps / sums
+    scale = counted * (dloss / max(n_counted, 1))  # (N,): 0 in a row that is not counted
+    scale = scale.astype(exps.dtype)
+    dlogits = exps * (scale[:, None] / sums)
+    dlogits[rows, picked] -= scale
+    return dlogits.reshape(shape)

@@ -1,0 +1,47 @@
+"""Layer normalization (Ba, Kiros & Hinton, 2016, arXiv:1607.06450): every token gets mean 0, variance 1.
+
+    μ = mean(x)     σ² = mean((x − μ)²)     n = (x − μ) / √(σ² + ε)     y = n ⊙ γ + β
+
+Backward. γ and β act feature by feature, and every token shares them:
+
+    dβ = Σ dy       dγ = Σ dy ⊙ n           dn = dy ⊙ γ                 (Σ over all tokens)
+
+n depends on x directly, through μ and through σ. With r = 1 / √(σ² + ε) the three paths add up to
+
+    dx = r · (dn − mean(dn) − n · mean(dn ⊙ n))
+
+A check for intuition: shifting or scaling x leaves n as it was, so the gradient can have no part
+along either direction. Those are the two means that are taken away.
+"""
+
+from minigpt.backend import xp
+
+
+def layernorm_forward(x, weight, bias, eps=1e-5):
+    """Normalize each token, then scale by weight (γ) and shift by bias (β).
+
+    x (..., C), weight (C,), bias (C,) -> out (..., C), cache.
+    """
+    normed = x - x.mean(-1, keepdims=True)
+    rstd = 1 / xp.sqrt((normed * normed).mean(-1, keepdims=True) + eps)  # (..., 1)
+    normed *= rstd
+    out = normed * weight
+    out += bias
+    return out, (normed, rstd, weight)  # n and r carry all that backward needs of x
+
+
+def layernorm_backward(dout, cache):
+    """dout (..., C) -> dx (..., C), dweight (C,), dbias (C,)."""
+    normed, rstd, weight = cache
+    tokens = tuple(range(dout.ndim - 1))
+
+    # out = normed * weight + bias
+    dbias = dout.sum(tokens)
+    dweight = (dout * normed).sum(tokens)
+    dnormed = dout * weight
+
+    # normed = (x - mean) * rstd
+    dx = dnormed - dnormed.mean(-1, keepdims=True)
+    dx -= normed * (dnormed * normed).mean(-1, keepdims=True)
+    dx *= rstd
+    return dx, dweight, dbias
