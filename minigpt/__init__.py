@@ -1,0 +1,22 @@
+"""A GPT in pure NumPy, from first principles: every forward and backward pass written by hand."""
+
+from minigpt.bigram import BigramConfig, BigramLM
+from minigpt.checkpoint import load_model
+from minigpt.generation import generate, generate_text_simple
+from minigpt.gradcheck import gradcheck
+from minigpt.model import GPT, GPTConfig
+from minigpt.optim import AdamW, clip_grad_norm, cosine_schedule
+
+__all__ = [
+    "GPT",
+    "AdamW",
+    "BigramConfig",
+    "BigramLM",
+    "GPTConfig",
+    "clip_grad_norm",
+    "cosine_schedule",
+    "generate",
+    "generate_text_simple",
+    "gradcheck",
+    "load_model",
+]

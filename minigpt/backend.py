@@ -18,7 +18,9 @@ def _load_backend(name):
     if name == "numpy":
         return np
     if name != "cupy":
-        raise ValueError(f"backend {name!r} is not known: set MINIGPT_BACKEND (or --backend) to numpy or cupy")
+        raise ValueError(
+            f"backend {name!r} is not known: set MINIGPT_BACKEND (or --backend) to numpy or cupy"
+        )
     try:
         import cupy
     except ImportError as error:
@@ -29,7 +31,9 @@ def _load_backend(name):
     try:
         n_devices = cupy.cuda.runtime.getDeviceCount()
     except cupy.cuda.runtime.CUDARuntimeError as error:
-        raise ValueError(f"backend cupy was asked for but no GPU answers ({error}): use --backend numpy") from error
+        raise ValueError(
+            f"backend cupy was asked for but no GPU answers ({error}): use --backend numpy"
+        ) from error
     if n_devices == 0:
         raise ValueError("backend cupy was asked for but this machine shows no GPU: use --backend numpy")
     return cupy

@@ -84,7 +84,9 @@ def gradcheck(forward, backward, arrays, *args, seed=0, tolerance=TOLERANCE):
     names = list(inspect.signature(forward).parameters)[: len(arrays)]
     for name, array in zip(names, arrays):
         if array.dtype != np.float64:
-            raise ValueError(f"{name} is {array.dtype}: gradients are checked in float64, use array.astype('float64')")
+            raise ValueError(
+                f"{name} is {array.dtype}: gradients are checked in float64, use array.astype('float64')"
+            )
 
     arrays = [array.copy() for array in arrays]
     out, cache = forward(*arrays, *args)
@@ -92,7 +94,9 @@ def gradcheck(forward, backward, arrays, *args, seed=0, tolerance=TOLERANCE):
     grads = backward(dout, cache)
     grads = grads if isinstance(grads, tuple) else (grads,)
     if len(grads) != len(arrays):
-        raise ValueError(f"backward returned {len(grads)} gradients for {len(arrays)} arrays ({', '.join(names)})")
+        raise ValueError(
+            f"backward returned {len(grads)} gradients for {len(arrays)} arrays ({', '.join(names)})"
+        )
 
     reports = []
     for name, array, grad in zip(names, arrays, grads):
@@ -100,5 +104,7 @@ def gradcheck(forward, backward, arrays, *args, seed=0, tolerance=TOLERANCE):
         error = relative_error(grad, expected)
         where = np.unravel_index(np.abs(grad - expected).argmax(), expected.shape)
         where = tuple(int(i) for i in where)
-        reports.append(GradientReport(name, error, where, float(grad[where]), float(expected[where]), tolerance))
+        reports.append(
+            GradientReport(name, error, where, float(grad[where]), float(expected[where]), tolerance)
+        )
     return reports

@@ -9,18 +9,16 @@ Backward runs the same statements bottom-up. At a residual x + f(x) the gradient
 on, and through f. A tied wte is used twice, as table and as head, so its gradient has two terms.
 """
 
-import dataclasses
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from minigpt.backend import to_device, xp
+from minigpt.backend import to_device
+from minigpt.huggingface import gpt2_config_json, gpt_config_fields, read_config, read_params, write_model
 from minigpt.layers import (
     attention_backward,
     attention_forward,
-    cross_entropy_backward,
-    cross_entropy_forward,
     dropout_backward,
     dropout_forward,
     embedding_backward,
@@ -32,6 +30,7 @@ from minigpt.layers import (
     position_embedding_backward,
     position_embedding_forward,
 )
+from minigpt.language_model import LanguageModel
 
 INIT_STD = 0.02  # GPT-2's standard deviation of every matrix at the start
 
@@ -114,7 +113,12 @@ def block_forward(x, w, config, rngs=None):
     eps = config.layer_norm_epsilon
 
     h, ln_1 = layernorm_forward(x, w["ln_1.weight"], w["ln_1.bias"], eps)
-    attn_weights = w["attn.c_attn.weight"], w["attn.c_attn.bias"], w["attn.c_proj.weight"], w["attn.c_proj.bias"]
+    attn_weights = (
+        w["attn.c_attn.weight"],
+        w["attn.c_attn.bias"],
+        w["attn.c_proj.weight"],
+        w["attn.c_proj.bias"],
+    )
     h, attn = attention_forward(h, *attn_weights, config.n_head, p, rngs)
     h, drop_1 = dropout_forward(h, p, rngs)
     x = x + h
@@ -148,7 +152,7 @@ def block_backward(dx, cache):
     return dx, dw
 
 
-class GPT:
+class GPT(LanguageModel):
     """A config, and `params`: a dict from GPT-2's names to arrays. Everything else is computed from them."""
 
     def __init__(self, config, seed=0, dtype="float32"):
@@ -156,13 +160,24 @@ class GPT:
         self.config = config
         self.params = initial_parameters(config, seed, dtype)
 
-    def n_params(self):
-        """How many numbers there are to learn."""
-        return sum(param.size for param in self.params.values())
+    @classmethod
+    def from_pretrained(cls, directory):
+        """Open a GPT-2 model directory in Hugging Face's format (config.json, model.safetensors).
 
-    def zero_grads(self):
-        """A dict of zeros shaped as params, for gradients to be added into."""
-        return {name: xp.zeros_like(param) for name, param in self.params.items()}
+        Raises FileNotFoundError or ValueError, with the name of what is missing or does not fit.
+        """
+        json_config = read_config(directory)
+        if json_config.get("model_type") != "gpt2":
+            raise ValueError(f"{directory} holds a {json_config.get('model_type')!r} model, not a gpt2 one")
+        model = object.__new__(cls)
+        model.config = GPTConfig(**gpt_config_fields(json_config))
+        params = read_params(directory, parameter_shapes(model.config))
+        model.params = {name: to_device(param) for name, param in params.items()}
+        return model
+
+    def save_pretrained(self, directory):
+        """Write the model as a directory that from_pretrained here, and transformers, can open."""
+        write_model(directory, gpt2_config_json(self.config), self.params)
 
     def block_params(self, i):
         """The parameters of block i under their short names: "ln_1.weight", "attn.c_attn.weight", …"""
@@ -172,24 +187,6 @@ class GPT:
     def head_name(self):
         """The name of the matrix that scores tokens: the token table itself when the head is tied."""
         return "wte.weight" if self.config.tie_weights else "lm_head.weight"
-
-    def check_ids(self, idx):
-        """Raise ValueError for ids that are not (B, T) integers of the vocabulary, T within the context."""
-        if idx.ndim != 2 or idx.dtype.kind not in "iu":
-            raise ValueError(f"token ids must be integers of shape (B, T), not {idx.dtype} of shape {idx.shape}")
-        B, T = idx.shape
-        if T > self.config.block_size:
-            raise ValueError(
-                f"the input has {T} tokens but the context holds {self.config.block_size}: "
-                "shorten it, or train with a larger --block-size"
-            )
-        if B * T == 0:
-            raise ValueError(f"there are no tokens in an input of shape {idx.shape}: give at least one")
-        if int(idx.min()) < 0 or int(idx.max()) >= self.config.vocab_size:
-            raise ValueError(
-                f"token ids run from {int(idx.min())} to {int(idx.max())} but the vocabulary has ids "
-                f"0 to {self.config.vocab_size - 1}: encode the text with the model's own tokenizer"
-            )
 
     def forward_hidden(self, idx, rngs=None):
         """Everything below the head: idx (B, T) int -> hidden (B, T, C), cache.
@@ -243,21 +240,3 @@ class GPT:
         dhidden = (rows @ head).reshape(hidden.shape)
         self.backward_hidden(dhidden, cache, grads)  # … and its second, from the embedding
         return grads
-
-    def loss_and_grads(self, idx, targets, rngs=None, n_counted=None, grads=None):
-        """Mean cross-entropy in nats (a 0-d array) and its gradients.
-
-        idx, targets (B, T) int; targets of -100 are not counted. A part of a batch gives n_counted, the
-        count of targets of the whole, and may pass grads on from part to part to have them summed.
-        """
-        logits, cache = self.forward(idx, rngs)
-        loss, loss_cache = cross_entropy_forward(logits, targets, n_counted)
-        dlogits = cross_entropy_backward(1.0, loss_cache)
-        return loss, self.backward(dlogits, cache, grads)
-
-    def with_config(self, **changes):
-        """The same weights under a changed config, such as another dropout; arrays are shared."""
-        twin = object.__new__(type(self))
-        twin.config = dataclasses.replace(self.config, **changes)
-        twin.params = self.params
-        return twin

@@ -41,7 +41,11 @@ def test_attention_matches_torch_and_finite_differences(query_block):
 
 def test_heads_match_torch_and_finite_differences(query_block):
     check_layer(
-        causal_heads_forward, causal_heads_backward, lambda qkv: torch_heads(qkv, H), [(B, T, 3 * C)], args=(H,)
+        causal_heads_forward,
+        causal_heads_backward,
+        lambda qkv: torch_heads(qkv, H),
+        [(B, T, 3 * C)],
+        args=(H,),
     )
 
 

@@ -23,7 +23,11 @@ def torch_cross_entropy(targets):
 @pytest.mark.parametrize("targets", [TARGETS, SOME_IGNORED], ids=["all counted", "some ignored"])
 def test_cross_entropy_matches_torch_and_finite_differences(targets):
     check_layer(
-        cross_entropy_forward, cross_entropy_backward, torch_cross_entropy(targets), [(3, 4, 7)], args=(targets,)
+        cross_entropy_forward,
+        cross_entropy_backward,
+        torch_cross_entropy(targets),
+        [(3, 4, 7)],
+        args=(targets,),
     )
 
 

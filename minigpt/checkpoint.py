@@ -1,0 +1,75 @@
+"""What a training run leaves behind, and how it is taken up again.
+
+The output folder is a model directory with the best model so far (config.json, model.safetensors, the
+tokenizer's files), which generate.py opens. Beside it one file holds all that only resuming needs:
+
+    training_state.safetensors     the last weights, AdamW's two moments, and as text in its header: the
+                                   step, the best validation loss, the settings, the corpus' fingerprint
+
+One file, because one file can be replaced in one instant: a run killed at any moment, also in the middle
+of a save, finds the state of one step and never a mixture of two. No random state is stored: batches
+and dropout are drawn from generators keyed by seed and step.
+"""
+
+import json
+from pathlib import Path
+
+import safetensors
+import safetensors.numpy
+
+from minigpt import bigram
+from minigpt.backend import to_device, to_host
+from minigpt.bigram import BigramLM
+from minigpt.files import write_atomically
+from minigpt.huggingface import read_config
+from minigpt.model import GPT
+
+STATE_FILE = "training_state.safetensors"
+
+
+def load_model(directory):
+    """Open a model directory of either kind: a GPT or a BigramLM. Raises FileNotFoundError or ValueError."""
+    model_class = BigramLM if read_config(directory).get("model_type") == bigram.MODEL_TYPE else GPT
+    return model_class.from_pretrained(directory)
+
+
+def save_training_state(directory, params, optimizer, progress):
+    """Write everything that resuming needs. progress: a dict that JSON can hold. Raises OSError."""
+    tensors = {}
+    for group, arrays in (("params", params), ("m", optimizer.m), ("v", optimizer.v)):
+        tensors |= {f"{group}.{name}": to_host(array) for name, array in arrays.items()}
+    content = safetensors.numpy.save(tensors, metadata={"progress": json.dumps(progress)})
+    write_atomically(Path(directory) / STATE_FILE, content)
+
+
+def load_training_state(directory):
+    """The tensors, by "params.", "m." and "v." before their names, and the progress dict.
+
+    Raises FileNotFoundError without the file and ValueError for a damaged one.
+    """
+    path = Path(directory) / STATE_FILE
+    if not path.exists():
+        raise FileNotFoundError(f"there is nothing to resume in {directory}: it has no {STATE_FILE}")
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            progress = json.loads(file.metadata()["progress"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is damaged ({error}): it cannot be resumed") from None
+    return tensors, progress
+
+
+def restore_training_state(tensors, params, optimizer):
+    """Copy loaded tensors into params and the optimizer's moments, in place.
+
+    Raises ValueError naming the first array that is missing or has another shape.
+    """
+    for group, arrays in (("params", params), ("m", optimizer.m), ("v", optimizer.v)):
+        for name, array in arrays.items():
+            saved = tensors.get(f"{group}.{name}")
+            if saved is None or saved.shape != array.shape:
+                found = "is missing" if saved is None else f"has shape {saved.shape}"
+                raise ValueError(
+                    f"{group}.{name} {found} in {STATE_FILE} but the model makes it {array.shape}"
+                )
+            array[...] = to_device(saved)

@@ -1,0 +1,37 @@
+"""How well a model predicts a text: loss in nats, perplexity, bits per byte.
+
+Loss is per token, and tokenizers cut differently: a model on words has a higher loss per token than one
+on letters and may still be the better one. Bits per byte divides by the bytes of the text instead, so
+that any two models can be compared:
+
+    perplexity = exp(loss)             bits per byte = loss / ln 2 · tokens / bytes
+"""
+
+import math
+
+import numpy as np
+
+from minigpt.data import sliding_windows
+
+
+def evaluate(runner, tokens, batch_size, max_batches=None):
+    """The mean loss over non-overlapping windows of a text, a float in nats.
+
+    runner: a parallel.BatchRunner. max_batches takes that many batches, spread evenly over the text and
+    the same each time; None takes every window.
+    """
+    block_size = runner.model.config.block_size
+    x, y = sliding_windows(tokens, block_size, stride=block_size)
+    chosen = np.arange(len(x))
+    if max_batches is not None and len(x) > max_batches * batch_size:
+        chosen = np.linspace(0, len(x) - 1, max_batches * batch_size).astype(int)
+    total = 0.0
+    for start in range(0, len(chosen), batch_size):
+        rows = chosen[start : start + batch_size]
+        total += len(rows) * runner.loss(x[rows].astype(np.int64), y[rows].astype(np.int64))
+    return total / len(chosen)
+
+
+def bits_per_byte(loss, n_tokens, n_bytes):
+    """A loss in nats per token as bits per byte of UTF-8 text."""
+    return loss / math.log(2) * n_tokens / n_bytes

@@ -1,0 +1,56 @@
+"""What every model here shares: ids in, scores of the next token out, and one way to be trained.
+
+A language model has a `config` with vocab_size and block_size, a dict `params`, and the pair
+
+    forward(idx) -> logits, cache           backward(dlogits, cache, grads) -> grads
+
+The loss between the two is the same for all: cross-entropy of the token that really came next.
+"""
+
+from minigpt.backend import xp
+from minigpt.layers import cross_entropy_backward, cross_entropy_forward
+
+
+class LanguageModel:
+    """The training interface; GPT and BigramLM supply config, params, forward and backward."""
+
+    def loss_and_grads(self, idx, targets, rngs=None, n_counted=None, grads=None):
+        """Mean cross-entropy in nats (a 0-d array) and its gradients, a dict shaped as params.
+
+        idx, targets (B, T) int; targets of -100 are not counted. rngs, one random generator a sequence,
+        switches dropout on. A part of a batch gives n_counted, the count of targets in the whole batch,
+        and passes grads on from part to part to have them summed. Raises ValueError for ids out of range.
+        """
+        logits, cache = self.forward(idx, rngs)
+        loss, loss_cache = cross_entropy_forward(logits, targets, n_counted)
+        dlogits = cross_entropy_backward(1.0, loss_cache)
+        return loss, self.backward(dlogits, cache, grads)
+
+    def n_params(self):
+        """How many numbers there are to learn."""
+        return sum(param.size for param in self.params.values())
+
+    def zero_grads(self):
+        """A dict of zeros shaped as params, for gradients to be added into."""
+        return {name: xp.zeros_like(param) for name, param in self.params.items()}
+
+    def check_ids(self, idx):
+        """Raise ValueError for ids that are not (B, T) integers of the vocabulary, T within the context."""
+        if idx.ndim != 2 or idx.dtype.kind not in "iu":
+            raise ValueError(
+                f"token ids must be integers of shape (B, T), not {idx.dtype} of shape {idx.shape}"
+            )
+        B, T = idx.shape
+        if B * T == 0:
+            raise ValueError(f"there are no tokens in an input of shape {idx.shape}: give at least one")
+        if T > self.config.block_size:
+            raise ValueError(
+                f"the input has {T} tokens but the context holds {self.config.block_size}: "
+                "shorten it, or train with a larger --block-size"
+            )
+        lowest, highest = int(idx.min()), int(idx.max())
+        if lowest < 0 or highest >= self.config.vocab_size:
+            raise ValueError(
+                f"token ids run from {lowest} to {highest} but the vocabulary has ids 0 to "
+                f"{self.config.vocab_size - 1}: encode the text with the model's own tokenizer"
+            )

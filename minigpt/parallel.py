@@ -1,0 +1,113 @@
+"""One batch over all cores: shards for the worker threads, micro-batches for the caches.
+
+NumPy multiplies matrices on every core but does all else, exp and tanh and sums, on one. So the batch is
+cut into as many shards as there are workers; each worker thread runs the whole forward and backward of
+its shard with a BLAS of one thread, and everything is on every core. NumPy lets go of Python's lock
+while it computes, and pure functions share nothing.
+
+A shard in turn goes through in micro-batches of a few sequences: their activations stay in the
+processor's cache between one layer and the next, where those of the whole batch would go out to memory.
+
+Cutting changes no result. The loss is a mean over all counted targets, so every piece divides by the
+count of the whole batch, and losses and gradients add up; they are added in a fixed order, so that one
+seed and one number of workers give the same bits.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from minigpt.backend import to_device, to_host, xp
+from minigpt.layers import IGNORED, cross_entropy_forward, dropout_streams
+
+CACHE_FLOATS = 400_000  # the widest activations of a micro-batch, in numbers: what a core's cache likes
+
+
+def default_workers():
+    """The processors this process may use; one on a GPU, which spreads the work by itself."""
+    if xp is not np:
+        return 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def default_micro_batch(config):
+    """How many sequences at a time keep a model's widest activations within CACHE_FLOATS."""
+    width = max(4 * getattr(config, "n_embd", 0), config.vocab_size)
+    return max(1, CACHE_FLOATS // (width * config.block_size))
+
+
+class BatchRunner:
+    """Runs batches of any size through a model on worker threads."""
+
+    def __init__(self, model, workers=None, micro_batch=None):
+        self.model = model
+        self.workers = workers or default_workers()
+        self.micro_batch = micro_batch or (default_micro_batch(model.config) if xp is np else None)
+        self.pool = ThreadPoolExecutor(self.workers, thread_name_prefix="shard")
+
+    def __enter__(self):
+        self.blas_limit = threadpool_limits(1, user_api="blas") if self.workers > 1 else None
+        return self
+
+    def __exit__(self, *error):
+        self.pool.shutdown()
+        if self.blas_limit:
+            self.blas_limit.restore_original_limits()
+
+    def loss_and_grads(self, idx, targets, dropout_key=None):
+        """The batch's mean loss, a float, and its gradients.
+
+        idx, targets (B, T) int NumPy arrays. dropout_key (seed, step) switches dropout on; the mask of
+        a sequence depends on the key and on its row in the batch alone.
+        """
+        n_counted = int((targets != IGNORED).sum())
+
+        def run_shard(rows):
+            loss, grads = 0.0, None
+            for part in self._micro_batches(rows):
+                rngs = (
+                    dropout_streams(*dropout_key, part.start, part.stop - part.start) if dropout_key else None
+                )
+                part_loss, grads = self.model.loss_and_grads(
+                    to_device(idx[part]), to_device(targets[part]), rngs, n_counted, grads
+                )
+                loss += float(to_host(part_loss))
+            return loss, grads
+
+        (loss, grads), *others = self.pool.map(run_shard, self._shards(len(idx)))
+        for other_loss, _ in others:
+            loss += other_loss
+
+        def add_others(name):
+            for _, other_grads in others:
+                grads[name] += other_grads[name]
+
+        list(self.pool.map(add_others, grads))
+        return loss, grads
+
+    def loss(self, idx, targets):
+        """The mean loss alone, a float: no dropout and no gradients."""
+        n_counted = int((targets != IGNORED).sum())
+
+        def run_shard(rows):
+            loss = 0.0
+            for part in self._micro_batches(rows):
+                logits, _ = self.model.forward(to_device(idx[part]))
+                loss += float(to_host(cross_entropy_forward(logits, to_device(targets[part]), n_counted)[0]))
+            return loss
+
+        return sum(self.pool.map(run_shard, self._shards(len(idx))))
+
+    def _shards(self, n_rows):
+        """Contiguous slices of nearly equal size, one a worker, none of them empty."""
+        bounds = [n_rows * i // self.workers for i in range(self.workers + 1)]
+        return [slice(start, stop) for start, stop in zip(bounds, bounds[1:]) if start < stop]
+
+    def _micro_batches(self, rows):
+        """Slices of at most micro_batch rows; the whole shard where no size is set."""
+        size = self.micro_batch or rows.stop - rows.start
+        return [slice(start, min(start + size, rows.stop)) for start in range(rows.start, rows.stop, size)]
