@@ -1,0 +1,61 @@
+"""The Chinese corpus is what its script writes, and has the shape that its readers rely on."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).parents[2] / "data"
+REQUIRED = "每一次努力都让你感动，未来的精彩由此慢慢绽放"
+END_MARKS = ("。", "？", "！")
+
+
+@pytest.fixture(scope="module")
+def text():
+    return (DATA / "dialogues_zh.txt").read_bytes().decode("utf-8")
+
+
+@pytest.fixture(scope="module")
+def blocks(text):
+    return [block.split("\n") for block in text.removesuffix("\n").split("\n\n")]
+
+
+def test_the_script_writes_the_committed_file_byte_for_byte(text, monkeypatch):
+    monkeypatch.syspath_prepend(str(DATA))
+    assert importlib.import_module("make_dialogues_zh").build() == text
+
+
+def test_the_size_is_what_the_quick_start_was_timed_with(text):
+    assert 330_000 <= len(text.encode("utf-8")) <= 450_000
+
+
+def test_the_line_of_encouragement_stands_alone_and_in_stanzas(blocks):
+    assert [REQUIRED] in blocks
+    assert sum(REQUIRED in block and len(block) > 1 for block in blocks) >= 3
+
+
+def test_no_block_occurs_twice(blocks):
+    assert len({tuple(block) for block in blocks}) == len(blocks)
+
+
+def test_most_lines_are_not_repetitions(blocks):
+    lines = [line for block in blocks for line in block]
+    assert len(set(lines)) >= 0.45 * len(lines)
+
+
+def test_every_block_is_a_conversation_or_a_stanza(blocks):
+    for block in blocks:
+        spoken = [line.endswith(END_MARKS) for line in block]
+        assert all(spoken) or not any(spoken), block
+        assert 2 <= len(block) <= 8 if all(spoken) else 1 <= len(block) <= 4, block
+
+
+def test_no_mark_of_the_grammar_is_left_over(text):
+    assert not set("[]{}|_\r\t ") & set(text)
+    assert not [line for line in text.split("\n") if line.startswith(("，", "。", "！", "？"))]
+    for pair in ("，，", "，。", "。。", "，？", "，！", "。，", "？，", "！，", "？。", "！。"):
+        assert pair not in text
+
+
+def test_the_characters_are_few_enough_to_be_learnt(text):
+    assert 900 <= len(set(text)) <= 1400
