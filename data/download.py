@@ -99,7 +99,7 @@ def transfer(url, part, size, sha256):
             if fruitless == ATTEMPTS:
                 raise DownloadError(
                     f"{url}: gave up after {ATTEMPTS} attempts without a new byte (the last: {reason}): "
-                    f"check the connection and run the command again; {length(part):,} bytes are kept for it"
+                    "check the connection and run the command again; what has arrived is kept"
                 ) from None
             pause = PAUSE * 2**fruitless
             print(f"{part.name}: {reason}; trying again in {pause:g} s", file=sys.stderr)
@@ -122,7 +122,7 @@ def attempt(url, part, size, sha256):
             end = continued_length(response, offset, etag, part)
         else:  # 200, the whole file: the server cannot, or must not, resume
             discard(part)  # before the new ETag is noted, which must never stand beside old bytes
-            note_etag(part, response.headers.get("ETag", ""))
+            etag_note(part).write_text(response.headers.get("ETag", ""), encoding="utf-8", newline="\n")
             offset, end = 0, response.length
         if size is not None and end is not None and end != size:
             discard(part)
@@ -238,13 +238,6 @@ def length(path):
 
 def etag_note(part):
     return part.with_name(part.name + ".etag")
-
-
-def note_etag(part, etag):
-    if STRONG_ETAG.fullmatch(etag):
-        etag_note(part).write_text(etag, encoding="utf-8", newline="\n")
-    else:
-        etag_note(part).unlink(missing_ok=True)
 
 
 def noted_etag(part):

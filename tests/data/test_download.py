@@ -37,7 +37,9 @@ class Server(ThreadingHTTPServer):
         self.content, self.script, self.requests = CONTENT, [], []
         self.ranges = self.etags = self.honours_if_range = self.announces_length = True
         self.length_error = 0  # added to every true Content-Length
+        self.start_error = 0  # added to the start of every range that is asked for
         self.released = threading.Event()  # set at the end, so that stalled handlers go home
+        self.waited_out_stall = False
 
     @property
     def etag(self):
@@ -64,6 +66,7 @@ class Handler(BaseHTTPRequestHandler):
         if start and start >= len(content):
             return self.send_error(416)
         self.send_response(206 if start else 200)
+        start += server.start_error if start else 0
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         if server.etags:
@@ -74,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(due[: details[0]] if details else due)
         if act == "stall":
-            server.released.wait(20)
+            server.waited_out_stall = not server.released.wait(10)
 
 
 @pytest.fixture
@@ -114,6 +117,14 @@ def files(folder):
     return sorted(path.name for path in folder.rglob("*") if path.is_file())
 
 
+def give_up_after(count, server, folder, monkeypatch):
+    """A first command that fails for good with `count` bytes in the part."""
+    server.script = [("drop", count), ("drop", 0)]
+    with monkeypatch.context() as patch, pytest.raises(download.DownloadError, match="gave up"):
+        patch.setattr(download, "ATTEMPTS", 1)
+        download.fetch(unknown(server), folder)
+
+
 def run(server, folder, *remotes):
     entry = catalogue.Collection("1 MB", "for the test", remotes or (known(server),))
     return download.main(["thing", "--out", str(folder)], {"thing": entry})
@@ -148,6 +159,17 @@ def test_a_present_wrong_file_stays_until_its_successor_is_complete(server, tmp_
     assert (tmp_path / "file.bin").read_bytes() == OTHER
 
 
+def test_only_the_rename_writes_under_the_final_name(server, tmp_path, monkeypatch):
+    def refuse(source, target):
+        raise PermissionError(13, "Permission denied", target)
+
+    (tmp_path / "file.bin").write_bytes(OTHER)
+    monkeypatch.setattr(download.os, "replace", refuse)
+    with pytest.raises(PermissionError):
+        download.fetch(known(server), tmp_path)
+    assert (tmp_path / "file.bin").read_bytes() == OTHER
+
+
 def test_a_length_never_announced_is_no_obstacle(server, tmp_path):
     server.announces_length = False
     assert download.fetch(unknown(server), tmp_path).read_bytes() == CONTENT
@@ -174,16 +196,15 @@ def test_a_stall_ends_and_loses_no_byte(server, tmp_path, monkeypatch):
     server.script = [("stall", 300_000)]
     assert download.fetch(known(server), tmp_path).read_bytes() == CONTENT
     assert server.requests[1]["Range"] == "bytes=300000-"
+    assert not server.waited_out_stall
 
 
 def test_a_second_command_resumes_the_first(server, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "ATTEMPTS", 1)
-    server.script = [("drop", 123_456), ("drop", 0)]
-    with pytest.raises(download.DownloadError):
-        download.fetch(unknown(server), tmp_path)
+    give_up_after(123_456, server, tmp_path, monkeypatch)
     assert files(tmp_path) == ["file.bin.part", "file.bin.part.etag"]
     assert download.fetch(unknown(server), tmp_path).read_bytes() == CONTENT
     assert server.requests[-1]["Range"] == "bytes=123456-"
+    assert server.requests[-1]["If-Range"] == server.etag
     assert files(tmp_path) == ["file.bin"]
 
 
@@ -236,25 +257,23 @@ def test_a_server_that_ignores_range_starts_again_cleanly(server, tmp_path):
 def test_a_file_that_changes_between_attempts_is_not_glued_to_its_old_half(
     server, tmp_path, monkeypatch, etags
 ):
-    monkeypatch.setattr(download, "ATTEMPTS", 1)
     server.etags = etags
-    server.script = [("drop", 200_000), ("drop", 0)]
-    with pytest.raises(download.DownloadError):
-        download.fetch(unknown(server), tmp_path)
+    give_up_after(200_000, server, tmp_path, monkeypatch)
     server.content = OTHER
     assert download.fetch(unknown(server), tmp_path).read_bytes() == OTHER
 
 
 def test_a_changed_file_is_noticed_even_when_the_server_ignores_if_range(server, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "ATTEMPTS", 1)
-    server.script = [("drop", 200_000), ("drop", 0)]
-    with pytest.raises(download.DownloadError):
-        download.fetch(unknown(server), tmp_path)
-    monkeypatch.undo()
-    monkeypatch.setattr(download, "PAUSE", 0.0)
+    give_up_after(200_000, server, tmp_path, monkeypatch)
     server.honours_if_range, server.content = False, OTHER
     assert download.fetch(unknown(server), tmp_path).read_bytes() == OTHER
     assert [request.get("Range") for request in server.requests[-2:]] == ["bytes=200000-", None]
+
+
+def test_an_answer_that_starts_at_another_byte_is_not_glued_on(server, tmp_path):
+    server.script, server.start_error = [("drop", 200_000)], -1
+    assert download.fetch(unknown(server), tmp_path).read_bytes() == CONTENT
+    assert [request.get("Range") for request in server.requests] == [None, "bytes=200000-", None]
 
 
 def test_a_file_that_became_shorter_than_the_part_starts_again(server, tmp_path):
@@ -304,6 +323,11 @@ def test_a_length_announced_too_short_never_yields_a_file_of_known_sha256(server
 def test_no_more_than_the_announced_length_is_read(server, tmp_path):
     server.length_error = -100
     assert download.fetch(unknown(server), tmp_path).read_bytes() == CONTENT[:-100]
+
+
+def test_no_more_than_the_known_length_is_read_when_none_is_announced(server, tmp_path):
+    server.announces_length, server.content = False, CONTENT + OTHER
+    assert download.fetch(known(server), tmp_path).read_bytes() == CONTENT
 
 
 def test_wrong_bytes_of_the_right_length_are_deleted_and_named(server, tmp_path, capsys):
@@ -366,18 +390,49 @@ def test_a_member_larger_than_expected_is_not_unpacked_beyond_its_size(server, t
     assert files(tmp_path) == []
 
 
-def test_archives_that_cannot_be_unpacked_are_deleted_in_one_sentence(server, tmp_path, capsys):
-    missing = zipped(server, member="elsewhere")
-    cases = [("no such member", server.content), ("no zip at all", OTHER)]
-    zipped(server)
-    damaged = bytearray(server.content)
-    damaged[len(damaged) // 2] ^= 0xFF
-    cases += [("damaged", bytes(damaged)), ("cut off", server.content[:-30])]
-    for case, content in cases:
-        server.content = content
-        assert run(server, tmp_path, missing) == 2, case
-        assert "Traceback" not in capsys.readouterr().err
-        assert files(tmp_path) == [], case
+def with_header_field(archive, local, central, value):
+    """The archive with a 16-bit field changed in every member's local header and directory entry."""
+    changed = bytearray(archive)
+    for signature, offset in ((b"PK\x03\x04", local), (b"PK\x01\x02", central)):
+        for found in re.finditer(re.escape(signature), archive):
+            changed[found.start() + offset : found.start() + offset + 2] = value.to_bytes(2, "little")
+    return bytes(changed)
+
+
+def damaged(archive, where):
+    changed = bytearray(archive)
+    changed[where : where + 20] = bytes(20)
+    return bytes(changed)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda archive: OTHER,
+        lambda archive: archive[:-30],
+        lambda archive: damaged(archive, 200),
+        lambda archive: damaged(archive, len(archive) // 2),
+        lambda archive: archive.replace(b"inside", b"beside"),
+        lambda archive: with_header_field(archive, 6, 8, 1),
+        lambda archive: with_header_field(archive, 8, 10, 99),
+    ],
+    ids=[
+        "no archive",
+        "cut off",
+        "damaged",
+        "damaged later",
+        "no such member",
+        "encrypted",
+        "unknown compression",
+    ],
+)
+def test_an_archive_that_cannot_be_unpacked_is_deleted_in_one_sentence(server, tmp_path, capsys, damage):
+    remote = zipped(server)
+    server.content = damage(server.content)
+    assert run(server, tmp_path, remote) == 2
+    error = capsys.readouterr().err
+    assert "cannot be read from the archive" in error and error.count("\n") == 1
+    assert files(tmp_path) == []
 
 
 # The command line
