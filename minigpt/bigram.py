@@ -13,7 +13,7 @@ import numpy as np
 
 from minigpt.backend import to_device
 from minigpt.huggingface import read_config, read_params, write_model
-from minigpt.language_model import LanguageModel
+from minigpt.language_model import LanguageModel, accumulate
 from minigpt.layers import embedding_backward, embedding_forward
 
 MODEL_TYPE = "minigpt-bigram"
@@ -65,6 +65,6 @@ class BigramLM(LanguageModel):
 
     def backward(self, dlogits, cache, grads=None):
         """dlogits (B, T, V) -> grads, {"table.weight": (V, V)}; with grads given, adds into it."""
-        grads = self.zero_grads() if grads is None else grads
-        grads["table.weight"] += embedding_backward(dlogits, cache)
+        grads = {} if grads is None else grads
+        accumulate(grads, "table.weight", embedding_backward(dlogits, cache))
         return grads

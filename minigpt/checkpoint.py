@@ -53,7 +53,7 @@ def load_training_state(directory):
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
             progress = json.loads(file.metadata()["progress"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
     except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is damaged ({error}): it cannot be resumed") from None
     return tensors, progress

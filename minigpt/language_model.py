@@ -7,8 +7,15 @@ A language model has a `config` with vocab_size and block_size, a dict `params`,
 The loss between the two is the same for all: cross-entropy of the token that really came next.
 """
 
-from minigpt.backend import xp
 from minigpt.layers import cross_entropy_backward, cross_entropy_forward
+
+
+def accumulate(grads, name, grad):
+    """Add a gradient into grads[name]: a parameter used twice, or by two parts of a batch, sums its gradients."""
+    if name in grads:
+        grads[name] += grad
+    else:
+        grads[name] = grad
 
 
 class LanguageModel:
@@ -29,10 +36,6 @@ class LanguageModel:
     def n_params(self):
         """How many numbers there are to learn."""
         return sum(param.size for param in self.params.values())
-
-    def zero_grads(self):
-        """A dict of zeros shaped as params, for gradients to be added into."""
-        return {name: xp.zeros_like(param) for name, param in self.params.items()}
 
     def check_ids(self, idx):
         """Raise ValueError for ids that are not (B, T) integers of the vocabulary, T within the context."""

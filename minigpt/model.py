@@ -16,6 +16,7 @@ import numpy as np
 
 from minigpt.backend import to_device
 from minigpt.huggingface import gpt2_config_json, gpt_config_fields, read_config, read_params, write_model
+from minigpt.language_model import LanguageModel, accumulate
 from minigpt.layers import (
     attention_backward,
     attention_forward,
@@ -30,7 +31,6 @@ from minigpt.layers import (
     position_embedding_backward,
     position_embedding_forward,
 )
-from minigpt.language_model import LanguageModel
 
 INIT_STD = 0.02  # GPT-2's standard deviation of every matrix at the start
 
@@ -206,19 +206,19 @@ class GPT(LanguageModel):
         return x, (wte, wpe, drop, blocks, ln_f)
 
     def backward_hidden(self, dx, cache, grads):
-        """dx (B, T, C), of the hidden states -> nothing; every gradient is added into grads."""
+        """dx (B, T, C), of the hidden states -> nothing; every gradient is added into the dict grads."""
         wte, wpe, drop, blocks, ln_f = cache
         dx, dweight, dbias = layernorm_backward(dx, ln_f)
-        grads["ln_f.weight"] += dweight
-        grads["ln_f.bias"] += dbias
+        accumulate(grads, "ln_f.weight", dweight)
+        accumulate(grads, "ln_f.bias", dbias)
         for i in reversed(range(self.config.n_layer)):
             dx, dw = block_backward(dx, blocks[i])
             for name, grad in dw.items():
-                grads[f"h.{i}.{name}"] += grad
+                accumulate(grads, f"h.{i}.{name}", grad)
         dx = dropout_backward(dx, drop)
         dx, dwpe = position_embedding_backward(dx, wpe)
-        grads["wpe.weight"] += dwpe
-        grads["wte.weight"] += embedding_backward(dx, wte)
+        accumulate(grads, "wpe.weight", dwpe)
+        accumulate(grads, "wte.weight", embedding_backward(dx, wte))
 
     def forward(self, idx, rngs=None):
         """idx (B, T) int -> logits (B, T, V), cache. Raises ValueError for ids that do not fit."""
@@ -231,12 +231,13 @@ class GPT(LanguageModel):
     def backward(self, dlogits, cache, grads=None):
         """dlogits (B, T, V) -> grads, a dict shaped as params; with grads given, adds into it."""
         hidden, cache = cache
-        grads = self.zero_grads() if grads is None else grads
+        grads = {} if grads is None else grads
         head = self.params[self.head_name()]
         rows = dlogits.reshape(-1, dlogits.shape[-1])  # (B·T, V)
 
         # logits = hidden @ head.T
-        grads[self.head_name()] += rows.T @ hidden.reshape(-1, hidden.shape[-1])  # a tied wte's first term …
+        dhead = rows.T @ hidden.reshape(-1, hidden.shape[-1])  # (V, C)
         dhidden = (rows @ head).reshape(hidden.shape)
-        self.backward_hidden(dhidden, cache, grads)  # … and its second, from the embedding
+        accumulate(grads, self.head_name(), dhead)  # the first term of a tied wte …
+        self.backward_hidden(dhidden, cache, grads)  # … and in here, from the embedding, its second
         return grads

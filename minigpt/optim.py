@@ -31,14 +31,14 @@ class AdamW:
         self.m = {name: xp.zeros_like(param) for name, param in params.items()}
         self.v = {name: xp.zeros_like(param) for name, param in params.items()}
 
-    def step(self, grads, map=map):
+    def step(self, grads, for_each=map):
         """One update from a dict of gradients; only parameters with a gradient move.
 
-        map: a thread pool's map spreads the parameters over its threads.
+        for_each(function, names) calls the function with every name; BatchRunner.for_each does it on
+        several threads.
         """
         self.n_steps += 1
-        for _ in map(self._update, grads, grads.values()):
-            pass
+        list(for_each(lambda name: self._update(name, grads[name]), grads))
 
     def _update(self, name, grad):
         param, m, v = self.params[name], self.m[name], self.v[name]

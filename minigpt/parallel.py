@@ -13,7 +13,9 @@ count of the whole batch, and losses and gradients add up; they are added in a f
 seed and one number of workers give the same bits.
 """
 
+import ctypes
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -23,6 +25,8 @@ from minigpt.backend import to_device, to_host, xp
 from minigpt.layers import IGNORED, cross_entropy_forward, dropout_streams
 
 CACHE_FLOATS = 400_000  # the widest activations of a micro-batch, in numbers: what a core's cache likes
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 
 
 def default_workers():
@@ -40,6 +44,19 @@ def default_micro_batch(config):
     return max(1, CACHE_FLOATS // (width * config.block_size))
 
 
+def keep_freed_memory():
+    """Ask glibc to keep the memory of freed arrays for the next ones.
+
+    By default it hands large blocks back to the system at every release, and the next array of that size
+    faults its pages in again one by one, which costs a third of a training step. Elsewhere than in glibc
+    (musl, macOS, Windows) there is no mallopt, and nothing happens.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt:
+        mallopt(M_TRIM_THRESHOLD, 2**31 - 1)  # never shrink the heap …
+        mallopt(M_MMAP_THRESHOLD, 32 << 20)  # … and take all but the largest arrays from it
+
+
 class BatchRunner:
     """Runs batches of any size through a model on worker threads."""
 
@@ -50,6 +67,7 @@ class BatchRunner:
         self.pool = ThreadPoolExecutor(self.workers, thread_name_prefix="shard")
 
     def __enter__(self):
+        keep_freed_memory()
         self.blas_limit = threadpool_limits(1, user_api="blas") if self.workers > 1 else None
         return self
 
@@ -86,7 +104,8 @@ class BatchRunner:
             for _, other_grads in others:
                 grads[name] += other_grads[name]
 
-        list(self.pool.map(add_others, grads))
+        if others:
+            self.for_each(add_others, grads)
         return loss, grads
 
     def loss(self, idx, targets):
@@ -101,6 +120,12 @@ class BatchRunner:
             return loss
 
         return sum(self.pool.map(run_shard, self._shards(len(idx))))
+
+    def for_each(self, function, names):
+        """Call function(name) for every parameter's name; the worker threads share the names out."""
+        by_size = sorted(names, key=lambda name: self.model.params[name].size, reverse=True)
+        hands = [by_size[worker :: self.workers] for worker in range(self.workers)]  # nearly equal work
+        return list(self.pool.map(lambda hand: [function(name) for name in hand], hands))
 
     def _shards(self, n_rows):
         """Contiguous slices of nearly equal size, one a worker, none of them empty."""

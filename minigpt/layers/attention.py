@@ -28,6 +28,7 @@ import math
 from minigpt.backend import xp
 from minigpt.layers.dropout import keep_mask
 from minigpt.layers.linear import linear_backward, linear_forward
+from minigpt.layers.reductions import row_max, row_sum
 
 QUERY_BLOCK = 64  # rows of S computed together; smaller skips more of the masked half, in more calls
 
@@ -79,9 +80,9 @@ def causal_heads_forward(qkv, n_head, p=0.0, rngs=None):
         stop = min(start + QUERY_BLOCK, T)
         scores = q[:, :, start:stop] @ k[:, :, :stop].swapaxes(-1, -2)  # (B, H, R, stop)
         scores[..., start:] += future_mask(stop - start, scores.dtype)
-        scores -= scores.max(-1, keepdims=True)
+        scores -= row_max(scores)
         exps = xp.exp(scores, out=scores)
-        inverse_sums = 1 / exps.sum(-1, keepdims=True)  # (B, H, R, 1)
+        inverse_sums = 1 / row_sum(exps)  # (B, H, R, 1)
         mask = keep_mask(exps.shape, p, rngs) if dropping else None
         shares = exps * mask if dropping else exps
         xp.matmul(shares, v[:, :, :stop], out=heads[:, :, start:stop])
@@ -98,7 +99,7 @@ def causal_heads_backward(dy, cache):
     dq, dk, dv = split_heads(dqkv, 3, H)
     (dheads,) = split_heads(dy, 1, H)  # (B, H, T, D)
     (delta,) = split_heads(dy * y, 1, H)
-    delta = delta.sum(-1, keepdims=True)  # (B, H, T, 1)
+    delta = row_sum(delta)  # (B, H, T, 1)
 
     # Last block first: it alone reaches every key, so it sets dk and dv, and the others add to them.
     for start, stop, exps, inverse_sums, mask in reversed(blocks):

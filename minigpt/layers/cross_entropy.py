@@ -11,6 +11,7 @@ Backward. ∂logsumexp(z)/∂z = softmax(z), and z_y itself counts −1; N targe
 """
 
 from minigpt.backend import xp
+from minigpt.layers.reductions import row_max, row_sum
 
 IGNORED = -100  # a target that is not counted, PyTorch's convention
 
@@ -31,10 +32,10 @@ def cross_entropy_forward(logits, targets, n_counted=None):
         n_counted = int(counted.sum())
 
     z = logits.reshape(-1, V)  # (N, V)
-    peak = z.max(-1, keepdims=True)  # (N, 1)
+    peak = row_max(z)  # (N, 1)
     exps = z - peak
     xp.exp(exps, out=exps)
-    sums = exps.sum(-1, keepdims=True)  # (N, 1)
+    sums = row_sum(exps)  # (N, 1)
     losses = (xp.log(sums) + peak)[:, 0] - z[rows, picked]  # logsumexp(z) - z_y
     loss = (losses * counted).sum() / max(n_counted, 1)
     return loss, (exps, sums, rows, picked, counted, n_counted, logits.shape)

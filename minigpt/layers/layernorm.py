@@ -15,6 +15,7 @@ along either direction. Those are the two means that are taken away.
 """
 
 from minigpt.backend import xp
+from minigpt.layers.reductions import row_mean
 
 
 def layernorm_forward(x, weight, bias, eps=1e-5):
@@ -22,8 +23,8 @@ def layernorm_forward(x, weight, bias, eps=1e-5):
 
     x (..., C), weight (C,), bias (C,) -> out (..., C), cache.
     """
-    normed = x - x.mean(-1, keepdims=True)
-    rstd = 1 / xp.sqrt((normed * normed).mean(-1, keepdims=True) + eps)  # (..., 1)
+    normed = x - row_mean(x)
+    rstd = 1 / xp.sqrt(row_mean(normed * normed) + eps)  # (..., 1)
     normed *= rstd
     out = normed * weight
     out += bias
@@ -41,7 +42,7 @@ def layernorm_backward(dout, cache):
     dnormed = dout * weight
 
     # normed = (x - mean) * rstd
-    dx = dnormed - dnormed.mean(-1, keepdims=True)
-    dx -= normed * (dnormed * normed).mean(-1, keepdims=True)
+    dx = dnormed - row_mean(dnormed)
+    dx -= normed * row_mean(dnormed * normed)
     dx *= rstd
     return dx, dweight, dbias
