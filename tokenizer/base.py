@@ -1,0 +1,112 @@
+"""What the three tokenizers have in common: special tokens, batches, and the way back from ids to text.
+
+A tokenizer maps a text to a list of ids and back. A *special token* such as <|endoftext|> stands for
+something that is not text (here: the end of a document). If whoever writes the text could also write special
+tokens, a user could forge the end of a document; so `encode` refuses a text that spells one, unless the
+caller allows it. Names and meaning are those of tiktoken.
+"""
+
+import regex
+
+from tokenizer.streaming import StreamDecoder
+
+END_OF_TEXT = "<|endoftext|>"
+UNKNOWN = "<|unk|>"
+
+
+class Tokenizer:
+    """The interface of CharTokenizer, WordTokenizer and BPETokenizer.
+
+    A subclass gives `encode_ordinary`, the class method `train`, and `save`.
+
+    token_bytes: dict from id to the bytes of that token, special tokens included
+    special_tokens: dict from the text of a special token to its id
+    """
+
+    def __init__(self, token_bytes, special_tokens):
+        self.token_bytes = token_bytes
+        self.special_tokens = special_tokens
+        self.n_vocab = max(token_bytes) + 1  # the rows that a model's embedding needs
+
+    @property
+    def eot_token(self):
+        """The id of <|endoftext|>; None in a foreign tokenizer that has no such token."""
+        return self.special_tokens.get(END_OF_TEXT)
+
+    def encode_ordinary(self, text):
+        """Text -> list of ids. The text of a special token is text like any other."""
+        raise NotImplementedError
+
+    def encode(self, text, allowed_special=frozenset(), disallowed_special="all"):
+        """Text -> list of ids, with tiktoken's treatment of special tokens.
+
+        allowed_special: the special tokens that become their id where the text spells them, or "all".
+        disallowed_special: those whose appearance in the text raises ValueError; "all" means every one that
+        is not allowed. A special token in neither is encoded as ordinary text.
+        """
+        allowed = set(self.special_tokens if allowed_special == "all" else allowed_special)
+        disallowed = (
+            self.special_tokens.keys() - allowed if disallowed_special == "all" else disallowed_special
+        )
+        for special in disallowed:
+            if special in text:
+                raise ValueError(
+                    f"the text contains the special token {special!r} at character {text.index(special)}: "
+                    "pass it in allowed_special to encode it as that token, or disallowed_special=() to "
+                    "encode it as ordinary text"
+                )
+        allowed = sorted(
+            allowed & self.special_tokens.keys(), key=len, reverse=True
+        )  # the longest match wins
+        if not allowed:
+            return self.encode_ordinary(text)
+        ids = []
+        # A group in the pattern makes split return text, special, text, special, … text.
+        parts = regex.split("(" + "|".join(map(regex.escape, allowed)) + ")", text)
+        for ordinary, special in zip(parts[::2], [*parts[1::2], None]):
+            ids += self.encode_ordinary(ordinary)
+            if special is not None:
+                ids.append(self.special_tokens[special])
+        return ids
+
+    def bytes_of_next(self):
+        """A function from each id of a sequence, in order, to the bytes which that token adds to the text."""
+        token_bytes = self.token_bytes
+
+        def bytes_of(token_id):
+            try:
+                return token_bytes[token_id]
+            except KeyError:
+                raise ValueError(
+                    f"token id {token_id} is not in the vocabulary, which goes from 0 to {self.n_vocab - 1}"
+                ) from None
+
+        return bytes_of
+
+    def decode_bytes(self, ids):
+        """Ids -> the bytes of their text; ValueError for an id outside the vocabulary."""
+        return b"".join(map(self.bytes_of_next(), ids))
+
+    def decode(self, ids):
+        """Ids -> text. Bytes that are no UTF-8, as when the ids end inside a character, become "�"."""
+        return self.decode_bytes(ids).decode("utf-8", errors="replace")
+
+    def decode_with_offsets(self, ids):
+        """Ids -> text, and for each token the index of the character with which it begins.
+
+        A token that begins inside a character counts as beginning with it. ValueError if the ids do not form
+        whole characters (UnicodeDecodeError).
+        """
+        pieces = list(map(self.bytes_of_next(), ids))
+        offsets, characters = [], 0
+        for piece in pieces:
+            # 10xxxxxx is a continuation byte: every other byte begins a character.
+            continuations = sum(0x80 <= byte < 0xC0 for byte in piece)
+            inside = bool(piece) and 0x80 <= piece[0] < 0xC0
+            offsets.append(max(0, characters - inside))
+            characters += len(piece) - continuations
+        return b"".join(pieces).decode("utf-8"), offsets
+
+    def stream_decoder(self):
+        """A StreamDecoder: feed(id) -> str, flush() -> str."""
+        return StreamDecoder(self)

@@ -1,0 +1,190 @@
+r"""Byte-pair encoding: frequent words are one token, rare words a few, and any bytes at all can be written.
+
+    tok = BPETokenizer.train("low low low lower lowest", vocab_size=260)
+    tok.encode(" lower")     ->  [220, 257, 68, 81]    " " + "low" + "e" + "r"
+    tok.decode(_)            ->  " lower"
+
+A text becomes tokens in three steps:
+
+1. The pattern cuts it into pre-tokens (patterns.py):            "low lower" -> "low", " lower"
+2. Each pre-token becomes its UTF-8 bytes, one token a byte:     " lower" -> Ġ l o w e r
+3. The learned merges are applied, in the order of learning (bpe_merge.py):   Ġ l o w e r -> Ġ low e r
+
+Since the 256 bytes are tokens themselves, there are no unknown characters, and decode(encode(text)) == text.
+"""
+
+import warnings
+from itertools import chain
+
+from tokenizer.base import END_OF_TEXT, Tokenizer
+from tokenizer.bpe_files import (
+    GPT2_NAMES,
+    parse_bpe_pipeline,
+    read_gpt2_files,
+    write_bpe_tokenizer,
+    write_gpt2_files,
+)
+from tokenizer.bpe_merge import merge
+from tokenizer.bpe_trainer import learn_merges
+from tokenizer.byte_alphabet import BYTE_ORDER
+from tokenizer.patterns import GPT2_PATTERN, NAMED_PATTERNS, chunk_splitter, pretoken_splitter
+from tokenizer.pretokens import count_pretokens
+
+MOST_CACHED = 200_000  # pieces of text whose ids are remembered: some 50 MB when full
+LONGEST_CACHED = 100  # characters
+
+
+class BPETokenizer(Tokenizer):
+    """Byte-level BPE with GPT-2's conventions: the interchange formats are those of GPT-2 and tiktoken.
+
+    mergeable_ranks: dict from the bytes of each ordinary token to its id, which is also its rank
+    merges: list of pairs of bytes, in the order of learning
+    pattern: the regular expression that cuts a text into pre-tokens
+
+    tiktoken.Encoding(name, pat_str=tok.pattern, mergeable_ranks=tok.mergeable_ranks,
+    special_tokens=tok.special_tokens) is the same tokenizer.
+    """
+
+    def __init__(self, mergeable_ranks, merges, special_tokens, pattern=GPT2_PATTERN):
+        """ValueError if a byte or a token of a merge has no id, or if ids do not rise with the merges."""
+        _check(mergeable_ranks, merges, special_tokens)
+        token_bytes = {i: token for token, i in mergeable_ranks.items()}
+        token_bytes |= {i: special.encode("utf-8") for special, i in special_tokens.items()}
+        super().__init__(token_bytes, special_tokens)
+        self.mergeable_ranks = mergeable_ranks
+        self.merges = merges
+        self.pattern = pattern
+        self._byte_ids = [mergeable_ranks[bytes([byte])] for byte in range(256)]
+        self._pair_ids = {
+            (mergeable_ranks[left], mergeable_ranks[right]): mergeable_ranks[left + right]
+            for left, right in merges
+        }
+        self._split = pretoken_splitter(pattern)
+        # The chunks of GPT-2's pattern are looked up first; other patterns look up pre-tokens.
+        self._split_roughly = chunk_splitter(pattern) or self._split
+        self._ids_of = _Cache(self._encode_chunk if chunk_splitter(pattern) else self._encode_pretoken)
+
+    def __reduce__(self):
+        """Worker processes build their own caches."""
+        return BPETokenizer, (self.mergeable_ranks, self.merges, self.special_tokens, self.pattern)
+
+    @classmethod
+    def train(cls, texts, vocab_size, *, pattern=GPT2_PATTERN, workers=1, progress=False):
+        """Learn the merges of `texts` (str, pathlib.Path of a UTF-8 file, or an iterable of these).
+
+        vocab_size: 256 bytes, merges and <|endoftext|> together. Training stops early, with a warning, when
+        the text has no pair left to merge. pattern: "gpt2", "gpt4" or a regular expression of one's own.
+        workers: processes that count pre-tokens. ValueError if vocab_size is below 256.
+        """
+        if vocab_size < 256:
+            raise ValueError(f"vocab_size is {vocab_size}, but the 256 bytes alone are 256 tokens: take more")
+        pattern = NAMED_PATTERNS.get(pattern, pattern)
+        byte_id = {byte: i for i, byte in enumerate(BYTE_ORDER)}
+        counts = count_pretokens(texts, pattern, [END_OF_TEXT], workers, progress)
+        words = {
+            tuple(map(byte_id.__getitem__, pretoken.encode("utf-8"))): count
+            for pretoken, count in counts.items()
+        }
+        n_merges = max(0, vocab_size - 256 - 1)
+        pairs = learn_merges(words, n_merges, progress)
+        tokens = [bytes([byte]) for byte in BYTE_ORDER]
+        merges = []
+        for left, right in pairs:
+            merges.append((tokens[left], tokens[right]))
+            tokens.append(tokens[left] + tokens[right])
+        if len(pairs) < n_merges:
+            warnings.warn(
+                f"the text has only {len(pairs)} pairs to merge: the vocabulary has {len(tokens) + 1} "
+                f"tokens, not {vocab_size}",
+                stacklevel=2,
+            )
+        mergeable_ranks = {token: i for i, token in enumerate(tokens)}
+        return cls(mergeable_ranks, merges, {END_OF_TEXT: len(tokens)}, pattern)
+
+    @classmethod
+    def from_gpt2_files(cls, vocab_json, merges_txt):
+        """Read vocab.json and merges.txt, OpenAI's encoder.json and vocab.bpe; OSError, ValueError."""
+        return cls(*read_gpt2_files(vocab_json, merges_txt))
+
+    @classmethod
+    def from_pipeline(cls, path, pipeline):
+        """The tokenizer of a parsed tokenizer.json; ValueError unless it is byte-level BPE."""
+        return cls(*parse_bpe_pipeline(path, pipeline))
+
+    def save(self, directory):
+        """Write tokenizer.json and tokenizer_config.json (Hugging Face) into `directory`."""
+        write_bpe_tokenizer(directory, self)
+
+    def save_gpt2_files(self, directory, names=GPT2_NAMES):
+        """Write vocab.json and merges.txt into `directory`; or with names=OPENAI_NAMES OpenAI's."""
+        write_gpt2_files(directory, self, names)
+
+    def encode_ordinary(self, text):
+        """Text -> list of ids; the text of a special token is text like any other.
+
+        Half of a surrogate pair, which UTF-8 cannot express, becomes U+FFFD as in tiktoken.
+        """
+        try:
+            return list(chain.from_iterable(map(self._ids_of.__getitem__, self._split_roughly(text))))
+        except UnicodeEncodeError:
+            whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            return list(chain.from_iterable(map(self._ids_of.__getitem__, self._split_roughly(whole))))
+
+    def _encode_chunk(self, chunk):
+        pretokens = self._split(chunk)
+        if len(pretokens) == 1:
+            return self._encode_pretoken(chunk)
+        return [token for pretoken in pretokens for token in self._ids_of[pretoken]]
+
+    def _encode_pretoken(self, pretoken):
+        data = pretoken.encode("utf-8")
+        whole = self.mergeable_ranks.get(data)
+        if whole is not None:
+            return [whole]
+        return merge([self._byte_ids[byte] for byte in data], self._pair_ids)
+
+
+class _Cache(dict):
+    """Remembers the ids of short pieces of text; starts anew when it is full."""
+
+    def __init__(self, encode):
+        super().__init__()
+        self.encode = encode
+
+    def __missing__(self, piece):
+        ids = tuple(self.encode(piece))
+        if len(piece) <= LONGEST_CACHED:
+            if len(self) >= MOST_CACHED:
+                self.clear()
+            self[piece] = ids
+        return ids
+
+
+def _check(mergeable_ranks, merges, special_tokens):
+    for byte in range(256):
+        if bytes([byte]) not in mergeable_ranks:
+            raise ValueError(f"the vocabulary has no token for the byte {byte:#04x}")
+    last = max(mergeable_ranks[bytes([byte])] for byte in range(256))
+    for number, (left, right) in enumerate(merges, 1):
+        for part in (left, right, left + right):
+            if part not in mergeable_ranks:
+                raise ValueError(
+                    f"merge {number} ({left!r} + {right!r}) needs the token {part!r}, which has no id"
+                )
+        this = mergeable_ranks[left + right]
+        if this <= last:
+            raise ValueError(
+                f"merge {number} ({left!r} + {right!r}) makes the token {this}, after {last}: ids must rise "
+                "in the order of the merges"
+            )
+        last = this
+    ids = [*mergeable_ranks.values(), *special_tokens.values()]
+    if len(set(ids)) < len(ids):
+        raise ValueError("two tokens of the vocabulary have the same id")
+    if len(mergeable_ranks) > 256 + len(merges):
+        made = {left + right for left, right in merges}
+        lonely = [token for token in mergeable_ranks if len(token) != 1 and token not in made]
+        raise ValueError(
+            f"{len(lonely)} tokens of the vocabulary are made by no merge, the first is {lonely[0]!r}: "
+            "the vocabulary and the merges do not belong together"
+        )

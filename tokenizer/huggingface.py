@@ -1,0 +1,145 @@
+"""Hugging Face's tokenizer.json: what all three tokenizers are saved as, and how it is read and checked.
+
+The file describes a pipeline: an optional normalizer, a pre_tokenizer that splits, a model that maps pieces
+to ids, and a decoder. `tokenizers.Tokenizer.from_file` runs it as it stands; `transformers.AutoTokenizer`
+also wants tokenizer_config.json beside it.
+"""
+
+import json
+from pathlib import Path
+
+from tokenizer.base import END_OF_TEXT, UNKNOWN
+
+TOKENIZER_FILE = "tokenizer.json"
+CONFIG_FILE = "tokenizer_config.json"
+
+
+def write_tokenizer(directory, model, pre_tokenizer, decoder, special_tokens):
+    """Write tokenizer.json and tokenizer_config.json into `directory`, which is made if it is missing."""
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    added_tokens = [
+        {
+            "id": i,
+            "content": content,
+            "single_word": False,
+            "lstrip": False,
+            "rstrip": False,
+            "normalized": False,
+            "special": True,
+        }
+        for content, i in sorted(special_tokens.items(), key=lambda item: item[1])
+    ]
+    pipeline = {
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": added_tokens,
+        "normalizer": None,
+        "pre_tokenizer": pre_tokenizer,
+        "post_processor": None,
+        "decoder": decoder,
+        "model": model,
+    }
+    config = {"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": False}
+    if END_OF_TEXT in special_tokens:
+        config |= {"bos_token": END_OF_TEXT, "eos_token": END_OF_TEXT}
+    if UNKNOWN in special_tokens:
+        config["unk_token"] = UNKNOWN
+    write_json(directory / TOKENIZER_FILE, pipeline)
+    write_json(directory / CONFIG_FILE, config)
+
+
+def split_by_pattern(pattern, keep_rest):
+    """The pre-tokenizer that cuts out the matches of `pattern`, and keeps or drops what lies between."""
+    return {
+        "type": "Split",
+        "pattern": {"Regex": pattern},
+        "behavior": "Isolated" if keep_rest else "Removed",
+        "invert": not keep_rest,
+    }
+
+
+def wordlevel_model(vocabulary):
+    """The model that looks each piece up in `vocabulary` (dict from str to id)."""
+    return {"type": "WordLevel", "vocab": vocabulary, "unk_token": UNKNOWN}
+
+
+def write_json(path, value):
+    with open(path, "w", encoding="utf-8", newline="\n") as file:
+        json.dump(value, file, ensure_ascii=False, indent=2)
+        file.write("\n")
+
+
+def read_json(path):
+    """A JSON file that must hold an object -> dict; OSError, or ValueError if it is damaged."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            value = json.load(file)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not UTF-8 text: {error}") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is not valid JSON: {error}") from None
+    except RecursionError:
+        raise ValueError(f"{path} is not a tokenizer: its JSON is nested too deeply") from None
+    if not isinstance(value, dict):
+        raise ValueError(f"{path} holds a JSON {type(value).__name__}, not an object")
+    return value
+
+
+def read_pipeline(path):
+    """tokenizer.json -> dict, in which the parts that every tokenizer of ours has are known to be sound.
+
+    ValueError names the first part that is missing, damaged, or does something that no tokenizer here does.
+    """
+    pipeline = read_json(path)
+    model = _part(path, pipeline, "model", dict)
+    check_vocabulary(path, _part(path, model, "vocab", dict))
+    for token in _part(path, pipeline, "added_tokens", list):
+        if not isinstance(token, dict):
+            raise ValueError(f"{path}: added_tokens holds {token!r}, which is not an object")
+        _part(path, token, "content", str)
+        check_vocabulary(path, {token["content"]: _part(path, token, "id", int)})
+        for flag in ("single_word", "lstrip", "rstrip"):
+            if token.get(flag):
+                raise ValueError(
+                    f"{path}: the added token {token['content']!r} sets {flag}, which is not supported"
+                )
+    if pipeline.get("normalizer") is not None:
+        raise ValueError(f"{path} changes the text before it is split (normalizer), which is not supported")
+    post_processor = pipeline.get("post_processor")
+    if (
+        post_processor is not None and kind(post_processor) != "ByteLevel"
+    ):  # ByteLevel changes offsets, not ids
+        raise ValueError(f"{path} adds tokens around the text (post_processor), which is not supported")
+    return pipeline
+
+
+def special_tokens_of(pipeline):
+    """The added tokens of a pipeline -> dict from text to id, in the order of the ids."""
+    tokens = sorted(pipeline["added_tokens"], key=lambda token: token["id"])
+    return {token["content"]: token["id"] for token in tokens}
+
+
+def check_vocabulary(path, vocabulary):
+    """ValueError unless every id is a whole number from 0 on and no two tokens share one."""
+    seen = {}
+    for token, i in vocabulary.items():
+        if type(i) is not int or i < 0:
+            raise ValueError(f"{path}: the token {token!r} has the id {i!r}, not a whole number from 0 on")
+        if i in seen:
+            raise ValueError(f"{path}: the tokens {seen[i]!r} and {token!r} have the same id {i}")
+        seen[i] = token
+
+
+def kind(part):
+    """The "type" of a part of a pipeline, None if it has none."""
+    return part.get("type") if isinstance(part, dict) else None
+
+
+def _part(path, mapping, key, expected):
+    if key not in mapping:
+        raise ValueError(f"{path} is not a tokenizer.json: {key!r} is missing")
+    if not isinstance(mapping[key], expected):
+        raise ValueError(f"{path}: {key!r} is a {type(mapping[key]).__name__}, not a {expected.__name__}")
+    return mapping[key]

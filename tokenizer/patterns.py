@@ -1,0 +1,83 @@
+r"""Pre-tokenisation: the regular expressions that cut a text before any bytes are merged.
+
+BPE never merges across the cuts, so they decide what a token may be: GPT-2's pattern keeps letters,
+digits and punctuation apart, and hangs a blank onto the word after it.
+
+    GPT-2:  "I'm here, 42 times"  ->  "I"  "'m"  " here"  ","  " 42"  " times"
+
+Two facts about GPT-2's pattern make counting and encoding several times faster:
+
+- It always cuts before a blank that is followed by something visible, before any run of white space, and
+  between a Chinese punctuation mark and a Chinese character. So a text may first be cut there, by a much
+  simpler expression, into *chunks* (" here,"), and each distinct chunk cut by the full pattern only once.
+- A text may be handed over in blocks: nothing changes if the blocks meet where `seam_before` allows.
+"""
+
+import re
+
+import regex
+
+# Radford et al. (2019), "Language Models are Unsupervised Multitask Learners": the pattern of their encoder.
+GPT2_PATTERN = r"""'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"""
+# GPT-4's (cl100k_base): contractions in any case, at most three digits together, punctuation takes line ends.
+GPT4_PATTERN = (
+    r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"""
+    r""" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
+)
+NAMED_PATTERNS = {"gpt2": GPT2_PATTERN, "gpt4": GPT4_PATTERN}
+
+# Unicode's White_Space, spelled out: `\s` of the module `re` would add the control characters 1C to 1F.
+_WHITE = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_STOPS = "，。！？；：、"
+_GPT2_CHUNK = re.compile(
+    rf" ?[^{_WHITE}{_STOPS}]+(?:[{_STOPS}]+(?![\u4e00-\u9fa5])[^{_WHITE}{_STOPS}]+)*[{_STOPS}]*"
+    rf"| ?[{_STOPS}]+"
+    rf"|[{_WHITE}]+(?![^{_WHITE}])|[{_WHITE}]"
+)
+
+# Searched backwards: the last place where a line ends, or a blank stands, between two visible characters.
+_SEAM = regex.compile(r"(?r)(?<=\S\n)(?=\S)|(?<=\S)(?= \S)")
+
+
+def compile_pattern(pattern):
+    """A regular expression (the syntax of the `regex` module) -> compiled; ValueError says what is wrong."""
+    try:
+        return regex.compile(pattern)
+    except regex.error as error:
+        raise ValueError(f"the pattern {pattern!r} is not a valid regular expression: {error}") from None
+
+
+def pretoken_splitter(pattern):
+    """A pattern -> a function from a text to its pre-tokens, which joined give the text again.
+
+    A pattern of one's own may leave characters unmatched: they become pre-tokens too, so that no text is
+    ever lost (Hugging Face's Split does the same with behavior "Isolated").
+    """
+    compiled = compile_pattern(pattern)
+    if pattern in NAMED_PATTERNS.values():
+        return compiled.findall  # these two match every character and have no groups
+
+    def split(text):
+        pretokens, end = [], 0
+        for match in compiled.finditer(text):
+            pretokens += (text[end : match.start()], match.group())
+            end = match.end()
+        pretokens.append(text[end:])
+        return [pretoken for pretoken in pretokens if pretoken]
+
+    return split
+
+
+def chunk_splitter(pattern):
+    """A pattern -> a fast function from a text to chunks of whole pre-tokens; None if none is known."""
+    return _GPT2_CHUNK.findall if pattern == GPT2_PATTERN else None
+
+
+def seam_before(text):
+    """The last position where `text` may be cut in two without changing its pre-tokens, or 0.
+
+    Exact for GPT-2's and GPT-4's patterns; a pattern of one's own that matches across a line end or across
+    a single blank may see a pre-token cut there.
+    """
+    match = _SEAM.search(text)
+    return match.start() if match else 0
