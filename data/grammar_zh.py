@@ -6,7 +6,8 @@ A template is a sentence with two kinds of marks:
     {fruit}  {fruit.price}   a field of a record of the table `fruit`; without a field, the first one
 
 The record is drawn when a table is first named and then kept, so everything said about it agrees: who
-asks for apples gets apples, at the price of apples. {fruit2} is a second record of the same table.
+asks for apples gets apples, at the price of apples. {fruit2} is a second record of the same table, and
+differs from the first in its first field.
 """
 
 import re
@@ -14,18 +15,32 @@ import re
 _INNERMOST = re.compile(r"\[([^\[\]{}]*)\]|\{([a-z_]+)([0-9]?)(?:\.([a-z_]+))?\}")
 
 
-def table(fields, rows):
-    """Read a table: the names of its fields, then one record a line, both parted by white space."""
-    names = fields.split()
-    records = []
-    for line in rows.strip().splitlines():
-        values = line.split()
-        if len(values) != len(names):
-            raise ValueError(
-                f"the record {line.strip()!r} has {len(values)} fields, not {len(names)}: {fields}"
-            )
-        records.append(dict(zip(names, values)))
-    return records
+def read_sections(path):
+    """Read a file of sections, each opened by a line "# title" -> {title: its lines}, blank ones left out."""
+    sections = {}
+    for section in path.read_text(encoding="utf-8").split("\n# ")[1:]:  # what comes before is a comment
+        title, *lines = section.splitlines()
+        sections[title] = [line for line in lines if line]
+    return sections
+
+
+def read_tables(path):
+    """Read a file of tables, each opened by "# name: field field ..." -> {name: its records, as dicts}."""
+    tables = {}
+    for title, lines in read_sections(path).items():
+        name, fields = title.split(": ")
+        fields = fields.split()
+        for line in lines:
+            if len(line.split()) != len(fields):
+                raise ValueError(
+                    f"{path.name}: the record {line!r} of {name} should have the fields {fields}"
+                )
+        tables[name] = [dict(zip(fields, line.split())) for line in lines]
+    return tables
+
+
+def _first(record):
+    return next(iter(record.values()))
 
 
 class Expander:
@@ -44,15 +59,17 @@ class Expander:
                 filled = self.rng.choice(choices.split("|"))
             else:
                 record = self._record(name, number)
-                filled = record[field] if field else next(iter(record.values()))
+                filled = record[field] if field else _first(record)
             template = template[: mark.start()] + filled + template[mark.end() :]
         return template
 
     def _record(self, name, number):
         key = name + number
         if key not in self.drawn:
-            taken = [record for other, record in self.drawn.items() if other.rstrip("0123456789") == name]
-            self.drawn[key] = self.rng.choice([record for record in self.tables[name] if record not in taken])
+            same = [record for other, record in self.drawn.items() if other.rstrip("0123456789") == name]
+            taken = {_first(record) for record in same}
+            free = [record for record in self.tables[name] if _first(record) not in taken]
+            self.drawn[key] = self.rng.choice(free)
         return self.drawn[key]
 
 

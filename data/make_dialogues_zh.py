@@ -5,33 +5,32 @@
 A block is a conversation of 2 to 8 lines, whose speakers take turns line by line, or a stanza of 1 to
 4 lines; a blank line parts the blocks. A line that is spoken ends with a mark (。？！), a line of verse
 without one. The conversations are laid down in dialogues_zh.grammar, the stanzas in verse_zh.grammar,
-their words in words_zh.py. The same seed gives the same file on every machine.
+their words in words_zh.grammar and words_zh.py. The same seed gives the same file on every machine.
 """
 
 import random
 from pathlib import Path
 
-from grammar_zh import Expander
+from grammar_zh import Expander, read_sections
 from words_zh import TABLES
 
 HERE = Path(__file__).parent
 SEED = 20
-ROUNDS = 17  # so often every conversation of the grammar is held, each time with other words
+ROUNDS = 14  # so often every conversation of the grammar is held, each time with other words
 STANZAS = 220
 
 
 def read_grammar(path):
     """Read a grammar file -> {title: stages}; a stage is a list of alternatives, each a list of lines."""
     grammar = {}
-    for section in path.read_text(encoding="utf-8").split("\n# ")[1:]:
-        title, *lines = section.splitlines()
+    for title, lines in read_sections(path).items():
         stages = grammar[title] = [[[]]]
         for line in lines:
             if line == "==":
                 stages.append([[]])
             elif line == "--":
                 stages[-1].append([])
-            elif line:
+            else:
                 stages[-1][-1].append(line)
     return grammar
 
