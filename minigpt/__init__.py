@@ -1,5 +1,6 @@
 """A GPT in pure NumPy, from first principles: every forward and backward pass written by hand."""
 
+from minigpt.backend import use_backend
 from minigpt.bigram import BigramConfig, BigramLM
 from minigpt.checkpoint import load_model
 from minigpt.generation import generate, generate_text_simple
@@ -19,4 +20,5 @@ __all__ = [
     "generate_text_simple",
     "gradcheck",
     "load_model",
+    "use_backend",
 ]

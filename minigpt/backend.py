@@ -1,11 +1,11 @@
-"""Where arrays live: `xp` is NumPy, or CuPy when MINIGPT_BACKEND=cupy asks for the GPU.
+"""Where arrays live: `xp` is NumPy, or CuPy when the GPU is asked for.
 
 Every layer writes `xp.exp(x)` and does not care which of the two it is. Only four things know the
 device, and three of them are here: batches going in (`to_device`), checkpoints and the logged loss
 coming out (`to_host`), and the embedding's scatter-add, which each library does best in its own way.
 
-The choice is made once, when this module is first imported: train.py and generate.py turn
-`--backend cupy` into the environment variable before they import anything of minigpt.
+The choice is made before the first array: by `use_backend`, which --backend calls, or by the environment
+variable MINIGPT_BACKEND.
 """
 
 import os
@@ -13,14 +13,37 @@ import os
 import numpy as np
 
 
-def _load_backend(name):
-    """Return the array module called `name`, or fail in a sentence: there is no silent fallback."""
+class ArrayModule:
+    """Stands for the chosen array library: its attributes are NumPy's or CuPy's, fetched at first use."""
+
+    def __getattr__(self, name):
+        if name == "module":  # nothing was chosen yet
+            use_backend(os.environ.get("MINIGPT_BACKEND", "numpy"))
+            return self.module
+        value = getattr(self.module, name)
+        setattr(self, name, value)  # the next access finds it without coming here
+        return value
+
+
+xp = ArrayModule()
+
+
+def use_backend(name):
+    """Make `xp` NumPy ("numpy") or CuPy ("cupy"). Arrays made before stay where they are.
+
+    Raises ValueError for another name, and for CuPy where there is no CuPy or no GPU: there is no silent
+    fallback.
+    """
+    module = _load(name)
+    xp.__dict__.clear()
+    xp.module = module
+
+
+def _load(name):
     if name == "numpy":
         return np
     if name != "cupy":
-        raise ValueError(
-            f"backend {name!r} is not known: set MINIGPT_BACKEND (or --backend) to numpy or cupy"
-        )
+        raise ValueError(f"backend {name!r} is not known: set --backend or MINIGPT_BACKEND to numpy or cupy")
     try:
         import cupy
     except ImportError as error:
@@ -39,8 +62,9 @@ def _load_backend(name):
     return cupy
 
 
-backend_name = os.environ.get("MINIGPT_BACKEND", "numpy")
-xp = _load_backend(backend_name)
+def on_host():
+    """Whether arrays are NumPy's and live in the memory of the processor."""
+    return xp.module is np
 
 
 def to_device(array):
@@ -50,7 +74,7 @@ def to_device(array):
 
 def to_host(array):
     """An array of the backend as a NumPy array."""
-    return array if xp is np else xp.asnumpy(array)
+    return array if on_host() else xp.asnumpy(array)
 
 
 def scatter_add_rows(n_rows, idx, rows):
@@ -59,7 +83,7 @@ def scatter_add_rows(n_rows, idx, rows):
     idx (N,) int, rows (N, C) -> (n_rows, C), in the dtype of rows.
     """
     out = xp.zeros((n_rows, rows.shape[1]), dtype=rows.dtype)
-    if xp is not np:
+    if not on_host():
         xp.add.at(out, idx, rows)
         return out
     # `out[idx] += rows` would keep only one of several equal indices. np.add.at is right but adds row

@@ -18,20 +18,19 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
-from minigpt.backend import to_device, to_host, xp
+from minigpt.backend import on_host, to_device, to_host
 from minigpt.layers import IGNORED, cross_entropy_forward, dropout_streams
 
-CACHE_FLOATS = 400_000  # the widest activations of a micro-batch, in numbers: what a core's cache likes
+CACHE_FLOATS = 1_000_000  # the widest activations of a micro-batch, in numbers: what a core's cache likes
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 
 
 def default_workers():
     """The processors this process may use; one on a GPU, which spreads the work by itself."""
-    if xp is not np:
+    if not on_host():
         return 1
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
@@ -63,7 +62,7 @@ class BatchRunner:
     def __init__(self, model, workers=None, micro_batch=None):
         self.model = model
         self.workers = workers or default_workers()
-        self.micro_batch = micro_batch or (default_micro_batch(model.config) if xp is np else None)
+        self.micro_batch = micro_batch or (default_micro_batch(model.config) if on_host() else None)
         self.pool = ThreadPoolExecutor(self.workers, thread_name_prefix="shard")
 
     def __enter__(self):

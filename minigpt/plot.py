@@ -1,0 +1,25 @@
+"""The loss curve as a picture. matplotlib is the `plot` extra and is imported only here."""
+
+
+def save_loss_curve(path, losses, validation_losses):
+    """Draw training and validation loss over the steps into a PNG file.
+
+    losses, validation_losses: lists of (step, loss). Raises ImportError without matplotlib.
+    """
+    import matplotlib
+
+    matplotlib.use("Agg")  # no window: a file is all that is wanted
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(8, 4.5), dpi=120)
+    axes.plot(*zip(*losses), color="tab:blue", alpha=0.35, linewidth=0.8, label="training, each step")
+    if validation_losses:
+        axes.plot(*zip(*validation_losses), color="tab:orange", marker="o", markersize=3, label="validation")
+    axes.set_xlabel("step")
+    axes.set_ylabel("loss (nats per token)")
+    axes.set_ylim(top=max(loss for _, loss in losses[:1] + validation_losses))
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.tight_layout()
+    figure.savefig(path)
+    pyplot.close(figure)
