@@ -13,6 +13,7 @@ from tokenizer.char import CharTokenizer
 from tokenizer.loading import load_tokenizer
 from tokenizer.patterns import GPT2_PATTERN, GPT4_PATTERN
 from tokenizer.streaming import StreamDecoder
+from tokenizer.word import WordTokenizer
 
 __all__ = [
     "GPT2_PATTERN",
@@ -21,5 +22,6 @@ __all__ = [
     "CharTokenizer",
     "StreamDecoder",
     "Tokenizer",
+    "WordTokenizer",
     "load_tokenizer",
 ]

@@ -6,8 +6,11 @@ tokens, a user could forge the end of a document; so `encode` refuses a text tha
 caller allows it. Names and meaning are those of tiktoken.
 """
 
+from array import array
+
 import regex
 
+from tokenizer.parallel import grouped, map_in_processes
 from tokenizer.streaming import StreamDecoder
 
 END_OF_TEXT = "<|endoftext|>"
@@ -69,6 +72,21 @@ class Tokenizer:
                 ids.append(self.special_tokens[special])
         return ids
 
+    def encode_batch(self, texts, workers=1, allowed_special=frozenset(), disallowed_special="all"):
+        """An iterable of texts -> a list of lists of ids, in the same order; see encode.
+
+        workers: processes that encode. They pay for themselves from some megabytes on, with texts of up to a
+        million characters each (`text_blocks` cuts a large file into such texts). See map_in_processes for
+        what Windows asks of the calling script.
+        """
+        encode_group = _GroupEncoder(self, allowed_special, disallowed_special)
+        # One int object for each id: those that come out of an array are new, and would take 32 bytes each.
+        ids = list(range(self.n_vocab))
+        batch = []
+        for group in map_in_processes(encode_group, grouped(texts), workers):
+            batch += [list(map(ids.__getitem__, encoded)) for encoded in group]
+        return batch
+
     def bytes_of_next(self):
         """A function from each id of a sequence, in order, to the bytes which that token adds to the text."""
         token_bytes = self.token_bytes
@@ -110,3 +128,15 @@ class Tokenizer:
     def stream_decoder(self):
         """A StreamDecoder: feed(id) -> str, flush() -> str."""
         return StreamDecoder(self)
+
+
+class _GroupEncoder:
+    """A function from a list of texts to arrays of their ids, that can be sent to another process."""
+
+    def __init__(self, tokenizer, allowed_special, disallowed_special):
+        self.tokenizer = tokenizer
+        self.special = (allowed_special, disallowed_special)
+
+    def __call__(self, texts):
+        # Arrays of four bytes an id travel several times faster than lists.
+        return [array("I", self.tokenizer.encode(text, *self.special)) for text in texts]

@@ -1,14 +1,14 @@
 r"""Byte-pair encoding: frequent words are one token, rare words a few, and any bytes at all can be written.
 
     tok = BPETokenizer.train("low low low lower lowest", vocab_size=260)
-    tok.encode(" lower")     ->  [220, 257, 68, 81]    " " + "low" + "e" + "r"
-    tok.decode(_)            ->  " lower"
+    tok.encode(" lower")            ->  [258, 68, 81]      " low" + "e" + "r"
+    tok.decode([258, 68, 81])       ->  " lower"
 
 A text becomes tokens in three steps:
 
 1. The pattern cuts it into pre-tokens (patterns.py):            "low lower" -> "low", " lower"
-2. Each pre-token becomes its UTF-8 bytes, one token a byte:     " lower" -> Ġ l o w e r
-3. The learned merges are applied, in the order of learning (bpe_merge.py):   Ġ l o w e r -> Ġ low e r
+2. Each pre-token becomes its UTF-8 bytes, one token a byte:     " lower" -> Ġ l o w e r   (Ġ is the blank)
+3. The learned merges are applied, in the order of learning (bpe_merge.py):  ->  Ġlow e r
 
 Since the 256 bytes are tokens themselves, there are no unknown characters, and decode(encode(text)) == text.
 """
@@ -39,7 +39,8 @@ class BPETokenizer(Tokenizer):
 
     mergeable_ranks: dict from the bytes of each ordinary token to its id, which is also its rank
     merges: list of pairs of bytes, in the order of learning
-    pattern: the regular expression that cuts a text into pre-tokens
+    pattern: the regular expression that cuts a text into pre-tokens; split does that
+    pair_ids: dict from a pair of ids to the id of their merged token, the merges in the form that encode uses
 
     tiktoken.Encoding(name, pat_str=tok.pattern, mergeable_ranks=tok.mergeable_ranks,
     special_tokens=tok.special_tokens) is the same tokenizer.
@@ -54,14 +55,14 @@ class BPETokenizer(Tokenizer):
         self.mergeable_ranks = mergeable_ranks
         self.merges = merges
         self.pattern = pattern
-        self._byte_ids = [mergeable_ranks[bytes([byte])] for byte in range(256)]
-        self._pair_ids = {
+        self._id_of_byte = [mergeable_ranks[bytes([byte])] for byte in range(256)]
+        self.pair_ids = {
             (mergeable_ranks[left], mergeable_ranks[right]): mergeable_ranks[left + right]
             for left, right in merges
         }
-        self._split = pretoken_splitter(pattern)
+        self.split = pretoken_splitter(pattern)
         # The chunks of GPT-2's pattern are looked up first; other patterns look up pre-tokens.
-        self._split_roughly = chunk_splitter(pattern) or self._split
+        self._split_roughly = chunk_splitter(pattern) or self.split
         self._ids_of = _Cache(self._encode_chunk if chunk_splitter(pattern) else self._encode_pretoken)
 
     def __reduce__(self):
@@ -130,18 +131,19 @@ class BPETokenizer(Tokenizer):
             whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
             return list(chain.from_iterable(map(self._ids_of.__getitem__, self._split_roughly(whole))))
 
+    def byte_ids(self, text):
+        """Text -> the id of each byte of its UTF-8: what the merges start from."""
+        return [self._id_of_byte[byte] for byte in text.encode("utf-8")]
+
     def _encode_chunk(self, chunk):
-        pretokens = self._split(chunk)
+        pretokens = self.split(chunk)
         if len(pretokens) == 1:
             return self._encode_pretoken(chunk)
         return [token for pretoken in pretokens for token in self._ids_of[pretoken]]
 
     def _encode_pretoken(self, pretoken):
-        data = pretoken.encode("utf-8")
-        whole = self.mergeable_ranks.get(data)
-        if whole is not None:
-            return [whole]
-        return merge([self._byte_ids[byte] for byte in data], self._pair_ids)
+        whole = self.mergeable_ranks.get(pretoken.encode("utf-8"))
+        return [whole] if whole is not None else merge(self.byte_ids(pretoken), self.pair_ids)
 
 
 class _Cache(dict):

@@ -21,22 +21,27 @@ def merge(ids, merges):
 
 
 def merge_short(ids, merges):
-    """Merge the pair of lowest rank, everywhere, until no pair has a rank."""
-    while len(ids) > 1:
-        ranks = [merges.get(pair) for pair in zip(ids, ids[1:])]
-        rank = min((rank for rank in ranks if rank is not None), default=None)
-        if rank is None:
-            break
-        merged, i = [], 0
-        while i < len(ids):
-            if i < len(ranks) and ranks[i] == rank:
-                merged.append(rank)
-                i += 2
-            else:
-                merged.append(ids[i])
-                i += 1
+    """Merge the earliest learned pair, until no pair is left that was ever learned."""
+    while (merged := merge_once(ids, merges)) is not None:
         ids = merged
     return ids
+
+
+def merge_once(ids, merges):
+    """Merge every occurrence, from the left, of the pair of lowest rank; None if no pair has a rank."""
+    ranks = [merges.get(pair) for pair in zip(ids, ids[1:])]
+    rank = min((rank for rank in ranks if rank is not None), default=None)
+    if rank is None:
+        return None
+    merged, i = [], 0
+    while i < len(ids):
+        if i < len(ranks) and ranks[i] == rank:
+            merged.append(rank)
+            i += 2
+        else:
+            merged.append(ids[i])
+            i += 1
+    return merged
 
 
 def merge_long(ids, merges):

@@ -1,54 +1,53 @@
 """The simplest tokenizer: every character is a token.
 
     tok = CharTokenizer.train("abba cab")
-    tok.encode("cab")        ->  [3, 1, 2]        (" ", "a", "b", "c" have the ids 0, 1, 2, 3)
+    tok.encode("cab")        ->  [3, 1, 2]        " ", "a", "b", "c" have the ids 0, 1, 2, 3
     tok.decode([3, 1, 2])    ->  "cab"
 
-Nothing to learn but the list of characters. Texts become long sequences, and a character that did not occur
-in training has no id.
+Nothing to learn but the list of characters. The price: texts become long sequences, and a character that did
+not occur in training has no id.
 """
 
 from collections import Counter
+from typing import ClassVar
 
-from tokenizer.base import END_OF_TEXT, UNKNOWN, Tokenizer
-from tokenizer.huggingface import special_tokens_of, split_by_pattern, wordlevel_model, write_tokenizer
+from tokenizer.base import END_OF_TEXT, UNKNOWN
+from tokenizer.huggingface import split_by_pattern
+from tokenizer.lookup import LookupTokenizer
 from tokenizer.text_source import text_blocks
 
 
-class CharTokenizer(Tokenizer):
+class CharTokenizer(LookupTokenizer):
     """Ids for single characters, in the order of their code points, then the special tokens."""
 
     PRE_TOKENIZER = split_by_pattern(r"[\s\S]", keep_rest=True)
-
-    def __init__(self, vocabulary, special_tokens):
-        """vocabulary: dict from character to id. special_tokens: dict from text to id."""
-        super().__init__(
-            {i: token.encode("utf-8") for token, i in (vocabulary | special_tokens).items()}, special_tokens
-        )
-        self.vocabulary = vocabulary
+    DECODER: ClassVar = {"type": "Fuse"}
 
     @classmethod
     def train(cls, texts, vocab_size=None, *, unk=False, progress=False):
         """Collect the characters of `texts` (str, pathlib.Path of a UTF-8 file, or an iterable of these).
 
         With unk=True the vocabulary also has <|unk|>, to which encode maps a character that it does not know,
-        and vocab_size may limit the vocabulary to the most frequent characters.
-        ValueError if vocab_size is too small for the characters of the text (unk=False).
+        and vocab_size may limit the vocabulary to the most frequent characters. With unk=False a vocab_size
+        below what the text needs is a ValueError.
         """
         counts = Counter()
         for block in text_blocks(texts, progress):
             counts.update(block)
         specials = [END_OF_TEXT, UNKNOWN] if unk else [END_OF_TEXT]
-        room = len(counts) if vocab_size is None else vocab_size - len(specials)
-        if room < 1 or (room < len(counts) and not unk):
+        needed = len(counts) + len(specials)
+        limit = needed if vocab_size is None else vocab_size
+        if limit < (len(specials) if unk else needed):
             raise ValueError(
-                f"vocab_size is {vocab_size}, but the text has {len(counts)} different characters and "
-                f"{' and '.join(specials)}: take at least {len(counts) + len(specials)}"
-                + ("" if unk else ", or train with unk=True")
+                f"vocab_size is {vocab_size}, but the text has {len(counts)} different characters, and "
+                f"{' and '.join(specials)} come on top: take {needed}" + ("" if unk else ", or unk=True")
             )
-        frequent = sorted(counts, key=lambda character: (-counts[character], character))[:room]
-        vocabulary = {character: i for i, character in enumerate(sorted(frequent))}
-        return cls(vocabulary, {token: len(vocabulary) + i for i, token in enumerate(specials)})
+        frequent = sorted(counts, key=lambda character: (-counts[character], character))
+        kept = sorted(frequent[: limit - len(specials)])
+        return cls(
+            {character: i for i, character in enumerate(kept)},
+            {special: len(kept) + i for i, special in enumerate(specials)},
+        )
 
     def encode_ordinary(self, text):
         """Text -> one id a character; ValueError names a character that has none, and where it stands."""
@@ -58,34 +57,10 @@ class CharTokenizer(Tokenizer):
         try:
             return list(map(self.vocabulary.__getitem__, text))
         except KeyError as error:
-            raise ValueError(self._unknown_character(text, error.args[0])) from None
-
-    def _unknown_character(self, text, character):
+            character = error.args[0]
         before = text[: text.index(character)]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        return (
+        raise ValueError(
             f"the character {character!r} (U+{ord(character):04X}) at line {line}, column {column} is not "
-            f"among the {len(self.vocabulary)} that are known: train on text that contains it, or with unk=True"
+            f"among the {len(self.vocabulary)} known ones: train on text that contains it, or with unk=True"
         )
-
-    def save(self, directory):
-        """Write tokenizer.json and tokenizer_config.json (Hugging Face) into `directory`."""
-        write_tokenizer(
-            directory,
-            model=wordlevel_model(self.vocabulary | self.special_tokens),
-            pre_tokenizer=self.PRE_TOKENIZER,
-            decoder={"type": "Fuse"},
-            special_tokens=self.special_tokens,
-        )
-
-    @classmethod
-    def from_pipeline(cls, path, pipeline):
-        """The tokenizer that save wrote, from its parsed tokenizer.json; ValueError if it is not one."""
-        special_tokens = special_tokens_of(pipeline)
-        vocabulary = {
-            token: i for token, i in pipeline["model"]["vocab"].items() if token not in special_tokens
-        }
-        for token in vocabulary:
-            if len(token) != 1:
-                raise ValueError(f"{path}: {token!r} is not a single character")
-        return cls(vocabulary, special_tokens)

@@ -60,11 +60,6 @@ def split_by_pattern(pattern, keep_rest):
     }
 
 
-def wordlevel_model(vocabulary):
-    """The model that looks each piece up in `vocabulary` (dict from str to id)."""
-    return {"type": "WordLevel", "vocab": vocabulary, "unk_token": UNKNOWN}
-
-
 def write_json(path, value):
     with open(path, "w", encoding="utf-8", newline="\n") as file:
         json.dump(value, file, ensure_ascii=False, indent=2)

@@ -6,6 +6,7 @@ from tokenizer.bpe import BPETokenizer
 from tokenizer.bpe_files import GPT2_NAMES, OPENAI_NAMES
 from tokenizer.char import CharTokenizer
 from tokenizer.huggingface import TOKENIZER_FILE, kind, read_pipeline
+from tokenizer.word import WordTokenizer
 
 
 def load_tokenizer(directory):
@@ -27,7 +28,7 @@ def load_tokenizer(directory):
     pipeline = read_pipeline(path)
     if kind(pipeline["model"]) == "BPE":
         return BPETokenizer.from_pipeline(path, pipeline)
-    for tokenizer_class in (CharTokenizer,):
+    for tokenizer_class in (CharTokenizer, WordTokenizer):
         if pipeline.get("pre_tokenizer") == tokenizer_class.PRE_TOKENIZER:
             return tokenizer_class.from_pipeline(path, pipeline)
     raise ValueError(

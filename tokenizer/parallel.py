@@ -6,6 +6,21 @@ the standard library read the whole of their input ahead; here only a few items 
 
 from collections import deque
 
+GROUP = 1_000_000  # characters
+
+
+def grouped(texts):
+    """Yield lists of texts, of about a million characters each, so that sending one to a process pays."""
+    group, size = [], 0
+    for text in texts:
+        group.append(text)
+        size += len(text)
+        if size >= GROUP:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
 
 def map_in_processes(function, items, workers=1):
     """Yield function(item) for each item, in order. workers=1 stays in this process.

@@ -11,6 +11,9 @@ Two facts about GPT-2's pattern make counting and encoding several times faster:
   between a Chinese punctuation mark and a Chinese character. So a text may first be cut there, by a much
   simpler expression, into *chunks* (" here,"), and each distinct chunk cut by the full pattern only once.
 - A text may be handed over in blocks: nothing changes if the blocks meet where `seam_before` allows.
+
+What is a letter (\p{L}) is for the `regex` module's Unicode version to say. Two implementations of different
+age may cut differently at characters that are only a year or two old; the text survives in either case.
 """
 
 import re

@@ -10,11 +10,10 @@ from collections import Counter
 
 import regex
 
-from tokenizer.parallel import map_in_processes
+from tokenizer.parallel import grouped, map_in_processes
 from tokenizer.patterns import chunk_splitter, pretoken_splitter
 from tokenizer.text_source import text_blocks
 
-BATCH = 2_000_000  # characters that a worker is given at once
 MOST_CHUNKS = 500_000  # distinct chunks that are kept before they are split into pre-tokens
 
 
@@ -24,24 +23,10 @@ def count_pretokens(texts, pattern, special_tokens=(), workers=1, progress=False
     Special tokens in the text separate documents and are not counted. workers: processes that count.
     """
     count = _PretokenCounter(pattern, special_tokens)
-    batches = _batches(text_blocks(texts, progress))
     totals = Counter()
-    for counts in map_in_processes(count, batches, workers):
+    for counts in map_in_processes(count, grouped(text_blocks(texts, progress)), workers):
         totals.update(counts)
     return totals
-
-
-def _batches(blocks):
-    """Group short texts into lists, so that sending them to another process pays."""
-    batch, size = [], 0
-    for block in blocks:
-        batch.append(block)
-        size += len(block)
-        if size >= BATCH:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 class _PretokenCounter:

@@ -1,0 +1,68 @@
+"""Seeing tokens: a text cut at their edges, and how the merges build one word up.
+
+low|␣low|e|r
+
+␣lower
+  ␣ l o w e r
+  ␣ lo w e r      l + o  (token 256)
+  ␣ low e r       lo + w  (token 257)
+  ␣low e r        ␣ + low  (token 258)
+"""
+
+from tokenizer.bpe_merge import merge_once
+
+_BACKGROUNDS = (153, 222, 157, 218, 187)  # of the terminal's 256 colours: pale, told apart in any order
+_VISIBLE = str.maketrans({" ": "␣", "\n": "↵", "\r": "␍", "\t": "⇥"})
+LONGEST_WORD = 24  # bytes that fit on a line, one at a time
+
+
+def show_tokens(tokenizer, text, color):
+    """The text with its tokens set apart, by `|` and by colours (ANSI) if `color`, and a line of figures."""
+    ids = tokenizer.encode(text, allowed_special="all")
+    marked = []
+    for n, token_id in enumerate(ids):
+        token = visible(tokenizer.token_bytes[token_id])
+        if color:
+            token = f"\x1b[30;48;5;{_BACKGROUNDS[n % len(_BACKGROUNDS)]}m{token}\x1b[0m"
+        # A line end stays visible and ends the line as well, outside of the colour.
+        marked.append(token + ("\n" if tokenizer.token_bytes[token_id].endswith(b"\n") else ""))
+    figures = (
+        f"{len(ids)} tokens, {len(text)} characters, {len(text) / max(1, len(ids)):.2f} characters a token"
+    )
+    return "|".join(marked).replace("\n|", "\n") + "\n\n" + figures
+
+
+def show_merges(tokenizer, word):
+    """How the merges build `word` from its bytes, one line a merge (BPETokenizer)."""
+    ids = tokenizer.byte_ids(word)
+    steps = [(_written(tokenizer, ids, " "), "")]
+    while (merged := merge_once(ids, tokenizer.pair_ids)) is not None:
+        first = next(i for i, (old, new) in enumerate(zip(ids, merged)) if old != new)
+        pair = _written(tokenizer, ids[first : first + 2], " + ")
+        steps.append((_written(tokenizer, merged, " "), f"{pair}  (token {merged[first]})"))
+        ids = merged
+    width = max(len(tokens) for tokens, _ in steps) + 4
+    lines = [f"  {tokens:{width}}{note}".rstrip() for tokens, note in steps]
+    return "\n".join([visible(word.encode("utf-8")), *lines])
+
+
+def word_to_show(tokenizer, text):
+    """The pre-token of `text` that takes the most merges and fits on a line; None if there is none."""
+    words = [word for word in tokenizer.split(text) if 1 < len(tokenizer.byte_ids(word)) <= LONGEST_WORD]
+    return max(
+        words,
+        key=lambda word: len(tokenizer.byte_ids(word)) - len(tokenizer.encode_ordinary(word)),
+        default=None,
+    )
+
+
+def visible(token):
+    """Bytes -> readable text: blanks and line ends get a sign; parts of a character become <e6 af>."""
+    try:
+        return token.decode("utf-8").translate(_VISIBLE)
+    except UnicodeDecodeError:
+        return f"<{token.hex(' ')}>"
+
+
+def _written(tokenizer, ids, separator):
+    return separator.join(visible(tokenizer.token_bytes[token_id]) for token_id in ids)
