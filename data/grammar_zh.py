@@ -78,17 +78,19 @@ _DIGITS = "零一二三四五六七八九"
 
 def number(n):
     """0 <= n < 10000 in Chinese numerals: 12 -> 十二, 105 -> 一百零五."""
+    if not 0 <= n < 10000:
+        raise ValueError(f"{n} is out of range: numbers from 0 below 10000 can be written")
     if n < 10:
         return _DIGITS[n]
     if n < 20:
         return "十" + (_DIGITS[n % 10] if n % 10 else "")
-    for size, unit in ((1000, "千"), (100, "百"), (10, "十")):
-        if n >= size:
-            rest = n % size
-            gap = "零" if 0 < rest < size // 10 else ""
-            tail = ("一" if 10 <= rest < 20 else "") + number(rest) if rest else ""
-            return _DIGITS[n // size] + unit + gap + tail
-    raise ValueError(f"{n} is out of range: numbers from 0 to 9999 can be written")
+    size, unit = next((size, unit) for size, unit in ((1000, "千"), (100, "百"), (10, "十")) if n >= size)
+    said, rest = _DIGITS[n // size] + unit, n % size
+    if not rest:
+        return said
+    gap = "零" if rest < size // 10 else ""  # a place is left out: 一千零五十
+    one = "一" if 10 <= rest < 20 else ""  # inside a number ten is 一十
+    return said + gap + one + number(rest)
 
 
 def count(n):

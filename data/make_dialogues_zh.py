@@ -61,4 +61,4 @@ def build():
 if __name__ == "__main__":
     path = HERE / "dialogues_zh.txt"
     path.write_text(build(), encoding="utf-8", newline="\n")
-    print(f"{path}: {path.stat().st_size:,} bytes")
+    print(f"{path.name}: {path.stat().st_size:,} bytes")

@@ -123,12 +123,12 @@ def _sums():
     for i, (a, b) in enumerate((a, b) for a in range(2, 10) for b in range(1, 9)):
         name, (thing, measure) = names[i % 6], things[(i + i // 6) % 6]
         start = f"{name}有{count(a)}{measure}{thing}，"
-        left = f"还剩{count(a - b)}{measure}{thing}"
         yield {
             "story": f"{start}又买了{count(b)}{measure}，现在有几{measure}？",
             "answer": f"{number(a)}加{number(b)}等于{number(a + b)}，现在有{count(a + b)}{measure}{thing}。",
         }
         if b < a:
+            left = f"还剩{count(a - b)}{measure}{thing}"
             yield {
                 "story": f"{start}送给别人{count(b)}{measure}，还剩几{measure}？",
                 "answer": f"{number(a)}减{number(b)}等于{number(a - b)}，{left}。",

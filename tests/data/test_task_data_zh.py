@@ -1,0 +1,121 @@
+"""The Chinese sets for fine-tuning are what their scripts write, and have the shape their tasks need."""
+
+import importlib
+import json
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).parents[2] / "data"
+NAMES = {"make_messages_zh": "messages_zh.tsv"} | {
+    f"make_{task}_zh": f"{task}_zh.jsonl" for task in ("instructions", "preferences")
+}
+
+
+def read(name):
+    return (DATA / name).read_bytes().decode("utf-8")
+
+
+@pytest.fixture(scope="module")
+def messages():
+    return [line.split("\t") for line in read("messages_zh.tsv").splitlines()]
+
+
+@pytest.fixture(scope="module")
+def instructions():
+    return [json.loads(line) for line in read("instructions_zh.jsonl").splitlines()]
+
+
+@pytest.fixture(scope="module")
+def preferences():
+    return [json.loads(line) for line in read("preferences_zh.jsonl").splitlines()]
+
+
+@pytest.mark.parametrize(("script", "name"), NAMES.items())
+def test_the_script_writes_the_committed_file_byte_for_byte(script, name, monkeypatch):
+    monkeypatch.syspath_prepend(str(DATA))
+    assert importlib.import_module(script).build() == read(name)
+
+
+@pytest.mark.parametrize("name", NAMES.values())
+def test_no_line_occurs_twice_and_no_mark_of_the_grammar_is_left(name):
+    lines = read(name).splitlines()
+    assert len(set(lines)) == len(lines)
+    assert not [line for line in lines if set("[]|") & set(line) or "，，" in line or "。。" in line]
+
+
+def test_messages_are_a_label_and_a_text_and_the_labels_balance(messages):
+    assert all(len(row) == 2 and len(row[1]) >= 8 for row in messages)
+    labels = Counter(label for label, _ in messages)
+    assert set(labels) == {"spam", "ham"} and min(labels.values()) >= 250
+    assert max(labels.values()) <= 1.1 * min(labels.values())
+
+
+def test_no_single_word_tells_junk_from_honest_messages(messages):
+    seen = defaultdict(Counter)
+    for label, text in messages:
+        for word in {text[i : i + n] for n in (1, 2, 3, 4) for i in range(len(text) - n + 1)}:
+            seen[word][label] += 1
+    total = Counter(label for label, _ in messages)
+    for word, count in seen.items():
+        right = count["spam"] + total["ham"] - count["ham"]
+        assert max(right, len(messages) - right) <= 0.78 * len(messages), word
+
+
+def test_links_lead_nowhere(messages):
+    for _, text in messages:
+        assert ".com" not in text and ".cn" not in text and "http" not in text
+
+
+def test_instructions_have_the_keys_of_alpaca_and_an_answer(instructions):
+    assert len(instructions) >= 1000
+    for record in instructions:
+        assert list(record) == ["instruction", "input", "output"]
+        assert record["instruction"] and record["output"] and "{" not in record["instruction"]
+
+
+def test_every_instruction_has_one_answer(instructions):
+    answers = defaultdict(set)
+    for record in instructions:
+        answers[record["instruction"], record["input"]].add(record["output"])
+    assert all(len(outputs) == 1 for outputs in answers.values())
+
+
+def test_answers_that_stand_in_the_sentence_can_be_found_there(instructions):
+    def of(*words):
+        found = [record for record in instructions if any(word in record["instruction"] for word in words)]
+        assert len(found) >= 100
+        return found
+
+    assert all(record["output"] in record["input"] for record in of("颜色", "人名", "是谁", "哪个人"))
+    assert all(record["output"] in record["input"] for record in of("在哪儿", "地点", "发生在哪里"))
+    assert all(record["output"] == record["input"] + "。" for record in of("句号", "标点"))
+    assert all(record["output"] == record["input"][:-1] + "吗？" for record in of("问句", "问题"))
+    assert {record["output"] for record in of("高兴", "心情")} == {"高兴", "难过"}
+
+
+def test_the_colour_asked_for_is_the_only_one(instructions):
+    asked = [record for record in instructions if "颜色" in record["instruction"]]
+    colours = {record["output"] for record in asked}
+    assert all(sum(colour in record["input"] for colour in colours) == 1 for record in asked)
+
+
+def test_preferences_have_three_different_texts(preferences):
+    assert len(preferences) >= 200
+    for pair in preferences:
+        assert list(pair) == ["prompt", "chosen", "rejected"]
+        assert len(set(pair.values())) == 3 and all(pair.values())
+
+
+def test_chosen_answers_are_complete_and_some_rejected_ones_are_not(preferences):
+    assert all(pair["chosen"].endswith(("。", "！", "？")) for pair in preferences)
+    broken = [pair for pair in preferences if not pair["rejected"].endswith(("。", "！", "？"))]
+    assert 0.25 <= len(broken) / len(preferences) <= 0.4
+
+
+def test_no_answer_is_both_chosen_and_rejected_for_one_prompt(preferences):
+    asked = defaultdict(set)
+    for pair in preferences:
+        asked[pair["prompt"]].add(pair["chosen"])
+    assert not [pair for pair in preferences if pair["rejected"] in asked[pair["prompt"]]]
