@@ -16,6 +16,8 @@ import math
 
 from minigpt.backend import xp
 
+CHUNK = 16_384  # numbers updated together: the five arrays of an update then stay in a core's cache
+
 
 class AdamW:
     """AdamW over a dict of parameters, which step() changes in place."""
@@ -41,10 +43,15 @@ class AdamW:
         list(for_each(lambda name: self._update(name, grads[name]), grads))
 
     def _update(self, name, grad):
-        param, m, v = self.params[name], self.m[name], self.v[name]
+        decay = self.lr * self.weight_decay if grad.ndim >= 2 else 0.0
+        arrays = [array.reshape(-1) for array in (self.params[name], self.m[name], self.v[name], grad)]  # views
+        for start in range(0, grad.size, CHUNK):
+            self._update_chunk(*(array[start : start + CHUNK] for array in arrays), decay)
+
+    def _update_chunk(self, param, m, v, grad, decay):
         beta1, beta2 = self.betas
-        if param.ndim >= 2:
-            param *= 1 - self.lr * self.weight_decay
+        m_hat_scale = 1 / (1 - beta1**self.n_steps)
+        v_hat_scale = 1 / (1 - beta2**self.n_steps)
 
         # m = beta1 * m + (1 - beta1) * grad
         m *= beta1
@@ -54,12 +61,14 @@ class AdamW:
         update = grad * grad
         update *= 1 - beta2
         v += update
-        # param -= lr * m̂ / (√v̂ + eps)
+        # param = param - lr * decay * param - lr * m̂ / (√v̂ + eps)
+        if decay:
+            param *= 1 - decay
         xp.sqrt(v, out=update)
-        update *= 1 / math.sqrt(1 - beta2**self.n_steps)
+        update *= math.sqrt(v_hat_scale)
         update += self.eps
         xp.divide(m, update, out=update)
-        update *= self.lr / (1 - beta1**self.n_steps)
+        update *= self.lr * m_hat_scale
         param -= update
 
 

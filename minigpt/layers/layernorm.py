@@ -15,7 +15,7 @@ along either direction. Those are the two means that are taken away.
 """
 
 from minigpt.backend import xp
-from minigpt.layers.reductions import row_mean
+from minigpt.layers.reductions import column_sum, row_mean
 
 
 def layernorm_forward(x, weight, bias, eps=1e-5):
@@ -34,15 +34,16 @@ def layernorm_forward(x, weight, bias, eps=1e-5):
 def layernorm_backward(dout, cache):
     """dout (..., C) -> dx (..., C), dweight (C,), dbias (C,)."""
     normed, rstd, weight = cache
-    tokens = tuple(range(dout.ndim - 1))
+    share = weight * (1 / len(weight))  # mean(dn) = mean(dy ⊙ γ) = dy · γ/C, one product for every token
 
     # out = normed * weight + bias
-    dbias = dout.sum(tokens)
-    dweight = (dout * normed).sum(tokens)
-    dnormed = dout * weight
+    dbias = column_sum(dout)
+    dout_normed = dout * normed
+    dweight = column_sum(dout_normed)
+    dx = dout * weight  # dn
 
-    # normed = (x - mean) * rstd
-    dx = dnormed - row_mean(dnormed)
-    dx -= normed * row_mean(dnormed * normed)
+    # normed = (x - mean(x)) * rstd
+    dx -= (dout @ share)[..., None]
+    dx -= normed * (dout_normed @ share)[..., None]
     dx *= rstd
     return dx, dweight, dbias

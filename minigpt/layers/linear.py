@@ -10,6 +10,8 @@ and a change of W_io moves y_o by x_i. Summed over outputs for x, and over all t
 The shapes alone leave no other choice: dW must be (I, O), and xᵀ dy is the product that is.
 """
 
+from minigpt.layers.reductions import column_sum
+
 
 def linear_forward(x, weight, bias):
     """x (..., I), weight (I, O), bias (O,) -> out (..., O), cache."""
@@ -26,7 +28,7 @@ def linear_backward(dout, cache):
     drows = dout.reshape(-1, dout.shape[-1])  # (N, O)
 
     # out = x @ weight + bias
-    dbias = drows.sum(0)
+    dbias = column_sum(drows)
     dweight = rows.T @ drows
     dx = drows @ weight.T
     return dx.reshape(x.shape), dweight, dbias

@@ -1,8 +1,8 @@
-"""Maximum, sum and mean over the last axis, each kept as an axis of one: (..., n) -> (..., 1).
+"""Maxima, sums and means, in operations that NumPy has fast code for.
 
-They say `x.max(-1, keepdims=True)` and so on in operations that NumPy has fast code for. Its own max and
-sum treat the last axis row by row, and the rows of a transformer are short: on (6, 4, 64, 64) float32
-these take a third and a sixth of the time.
+Its own max and sum treat the last axis row by row, and the rows of a transformer are short: on
+(6, 4, 64, 64) float32 `row_max` takes a third of the time of x.max(-1), `row_sum` a sixth of x.sum(-1).
+A row function keeps the last axis as an axis of one: (..., n) -> (..., 1).
 """
 
 from minigpt.backend import xp
@@ -22,3 +22,9 @@ def row_sum(x):
 def row_mean(x):
     """The mean of every row."""
     return row_sum(x) * (1 / x.shape[-1])
+
+
+def column_sum(x):
+    """The sum over all rows, that is over all axes but the last: (..., n) -> (n,)."""
+    rows = x.reshape(-1, x.shape[-1])
+    return xp.ones(len(rows), dtype=x.dtype) @ rows
