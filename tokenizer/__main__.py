@@ -19,8 +19,10 @@ PROGRAM = "python -m tokenizer"
 
 def main(arguments=None):
     """Run one command; the exit status: 0, or 2 after an error that is told in one sentence on stderr."""
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8")  # whatever the code page of a Windows console is
+    # UTF-8 whatever the code page of a Windows console is, and line ends as they are.
+    sys.stdin.reconfigure(encoding="utf-8", newline="")
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", newline="\n")
     options = _parser().parse_args(arguments)
     warnings.showwarning = _show_warning
     try:

@@ -26,7 +26,7 @@ from tokenizer.bpe_files import (
 )
 from tokenizer.bpe_merge import merge
 from tokenizer.bpe_trainer import learn_merges
-from tokenizer.byte_alphabet import BYTE_ORDER
+from tokenizer.byte_alphabet import BYTE_ORDER, BYTE_TO_ID
 from tokenizer.patterns import GPT2_PATTERN, NAMED_PATTERNS, chunk_splitter, pretoken_splitter
 from tokenizer.pretokens import count_pretokens
 
@@ -80,12 +80,8 @@ class BPETokenizer(Tokenizer):
         if vocab_size < 256:
             raise ValueError(f"vocab_size is {vocab_size}, but the 256 bytes alone are 256 tokens: take more")
         pattern = NAMED_PATTERNS.get(pattern, pattern)
-        byte_id = {byte: i for i, byte in enumerate(BYTE_ORDER)}
         counts = count_pretokens(texts, pattern, [END_OF_TEXT], workers, progress)
-        words = {
-            tuple(map(byte_id.__getitem__, pretoken.encode("utf-8"))): count
-            for pretoken, count in counts.items()
-        }
+        words = {pretoken.encode("utf-8").translate(BYTE_TO_ID): count for pretoken, count in counts.items()}
         n_merges = max(0, vocab_size - 256 - 1)
         pairs = learn_merges(words, n_merges, progress)
         tokens = [bytes([byte]) for byte in BYTE_ORDER]

@@ -7,7 +7,7 @@
 `naive_merges` is that sentence in code, and the definition: it counts everything again for every merge.
 `learn_merges` gives the same merges, and differs in three ways that make it thousands of times faster:
 
-1. Merging a pair changes only the counts of pairs next to it, so counts are corrected, not counted anew.
+1. Merging a pair changes only the counts of the pairs next to it, so counts are corrected, not counted anew.
 2. An index from each pair to the words that contain it, so that only those words are visited.
 3. A heap gives the most frequent pair. Its entries are not corrected when a count falls: an entry that
    turns out to be out of date when it comes up goes back with the true count (a *lazy* heap).
@@ -24,7 +24,7 @@ FIRST_MERGED_ID = 256  # after the bytes
 
 
 def naive_merges(words, n_merges):
-    """The definition. words: dict from a tuple of byte ids to its count -> list of pairs of ids."""
+    """The definition. words: dict from a sequence of byte ids to its count -> list of pairs of ids."""
     merges = []
     while len(merges) < n_merges:
         pairs = Counter()
@@ -51,15 +51,20 @@ def _merged(word, pair, new):
 
 
 def learn_merges(words, n_merges, progress=False):
-    """The merges of naive_merges, fast. Fewer than n_merges if every word has become a single token."""
-    counts = [count for word, count in words.items() if len(word) > 1]
-    words = [list(word) for word in words if len(word) > 1]
+    """The merges of naive_merges, fast. Fewer than n_merges if every word has become a single token.
+
+    words: dict from bytes, each the id of a byte, to a count. In here the token with the id n is the
+    character chr(n), so a word is a str, a pair is a str of two, and Python's own string search finds it.
+    """
+    counts = list(words.values())
+    words = [word.decode("latin-1") for word in words]  # byte n -> chr(n)
     pair_counts = defaultdict(int)
-    words_with = defaultdict(list)  # pair -> indices of words that contain it, or did once
+    words_with = defaultdict(list)  # pair -> indices of the words that contain it, or did once
     for index, word in enumerate(words):
-        for pair in zip(word, word[1:]):
-            pair_counts[pair] += counts[index]
-            words_with[pair].append(index)
+        count = counts[index]
+        for left, right in zip(word, word[1:]):
+            pair_counts[left + right] += count
+            words_with[left + right].append(index)
     heap = [(-count, pair) for pair, count in pair_counts.items()]
     heapq.heapify(heap)
 
@@ -72,14 +77,14 @@ def learn_merges(words, n_merges, progress=False):
             if true_count > 0:
                 heapq.heappush(heap, (-true_count, pair))
             continue
-        new = FIRST_MERGED_ID + len(merges)
-        changes = _merge_in_words(words, counts, words_with, pair, new)
-        for changed, change in changes.items():
-            pair_counts[changed] += change
-            if new in changed:  # only pairs with the new token can have grown
-                heapq.heappush(heap, (-pair_counts[changed], changed))
+        new = chr(FIRST_MERGED_ID + len(merges))
+        new_pairs = _merge_in_words(words, counts, words_with.pop(pair), pair, new, pair_counts)
         del pair_counts[pair]
-        merges.append(pair)
+        for new_pair, indices in new_pairs.items():
+            pair_counts[new_pair] = sum(map(counts.__getitem__, indices))
+            heapq.heappush(heap, (-pair_counts[new_pair], new_pair))
+        words_with.update(new_pairs)
+        merges.append((ord(pair[0]), ord(pair[1])))
         if bar:
             bar.update()
     if bar:
@@ -87,32 +92,36 @@ def learn_merges(words, n_merges, progress=False):
     return merges
 
 
-def _merge_in_words(words, counts, words_with, pair, new):
-    """Merge the pair in every word that has it -> how much the counts of the pairs beside it change."""
+def _merge_in_words(words, counts, indices, pair, new, pair_counts):
+    """Replace the pair in the words with these indices, and lower the counts of the pairs beside it.
+
+    Returns a dict from each pair with the new token to the indices of its words, one for every occurrence.
+    """
     left, right = pair
-    changes = defaultdict(int)
-    for index in words_with.pop(pair):
-        word, count = words[index], counts[index]
-        i = 0
-        while True:
-            try:
-                i = word.index(left, i, -1)
-            except ValueError:
-                break
-            if word[i + 1] != right:
-                i += 1
-                continue
-            word[i : i + 2] = [new]
-            if i > 0:
-                changes[word[i - 1], left] -= count
-                changes[word[i - 1], new] += count
-                words_with[word[i - 1], new].append(index)
-            i += 1
-            if i < len(word):
-                changes[right, word[i]] -= count
-                changes[new, word[i]] += count
-                words_with[new, word[i]].append(index)
-    return changes
+    new_pairs = defaultdict(list)
+    for index in indices:
+        word = words[index]
+        if pair not in word:
+            continue  # an earlier merge, or an earlier visit, has used it up
+        words[index] = word.replace(pair, new)
+        count = counts[index]
+        head, *between, tail = word.split(pair)
+        if head:  # head[-1] left right -> head[-1] new
+            pair_counts[head[-1] + left] -= count
+            new_pairs[head[-1] + new].append(index)
+        if tail:  # left right tail[0] -> new tail[0]
+            pair_counts[right + tail[0]] -= count
+            new_pairs[new + tail[0]].append(index)
+        for part in between:
+            if part:  # left right part left right -> new part new
+                pair_counts[right + part[0]] -= count
+                pair_counts[part[-1] + left] -= count
+                new_pairs[new + part[0]].append(index)
+                new_pairs[part[-1] + new].append(index)
+            else:  # left right left right -> new new
+                pair_counts[right + left] -= count
+                new_pairs[new + new].append(index)
+    return new_pairs
 
 
 def _progress_bar(n_merges):

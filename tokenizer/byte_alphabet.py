@@ -13,6 +13,7 @@ _OTHERS = [byte for byte in range(256) if byte not in _VISIBLE]
 
 # The 256 bytes in the order of their characters. It is also the order of GPT-2's first 256 token ids.
 BYTE_ORDER = _VISIBLE + _OTHERS
+BYTE_TO_ID = bytes(map(BYTE_ORDER.index, range(256)))  # for bytes.translate
 _CHARACTERS = [chr(byte) for byte in _VISIBLE] + [chr(256 + n) for n in range(len(_OTHERS))]
 _BYTE_TO_CHARACTER = dict(zip(BYTE_ORDER, _CHARACTERS))
 _CHARACTER_TO_BYTE = dict(zip(_CHARACTERS, BYTE_ORDER))

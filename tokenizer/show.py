@@ -9,7 +9,7 @@ low|␣low|e|r
   ␣low e r        ␣ + low  (token 258)
 """
 
-from tokenizer.bpe_merge import merge_once
+from tokenizer.bpe_merge import merge_steps
 
 _BACKGROUNDS = (153, 222, 157, 218, 187)  # of the terminal's 256 colours: pale, told apart in any order
 _VISIBLE = str.maketrans({" ": "␣", "\n": "↵", "\r": "␍", "\t": "⇥"})
@@ -34,13 +34,12 @@ def show_tokens(tokenizer, text, color):
 
 def show_merges(tokenizer, word):
     """How the merges build `word` from its bytes, one line a merge (BPETokenizer)."""
-    ids = tokenizer.byte_ids(word)
-    steps = [(_written(tokenizer, ids, " "), "")]
-    while (merged := merge_once(ids, tokenizer.pair_ids)) is not None:
-        first = next(i for i, (old, new) in enumerate(zip(ids, merged)) if old != new)
-        pair = _written(tokenizer, ids[first : first + 2], " + ")
-        steps.append((_written(tokenizer, merged, " "), f"{pair}  (token {merged[first]})"))
-        ids = merged
+    stages = list(merge_steps(tokenizer.byte_ids(word), tokenizer.pair_ids))
+    steps = [(_written(tokenizer, stages[0], " "), "")]
+    for ids, merged in zip(stages, stages[1:]):
+        i = next(i for i, (old, new) in enumerate(zip(ids, merged)) if old != new)
+        pair = _written(tokenizer, ids[i : i + 2], " + ")
+        steps.append((_written(tokenizer, merged, " "), f"{pair}  (token {merged[i]})"))
     width = max(len(tokens) for tokens, _ in steps) + 4
     lines = [f"  {tokens:{width}}{note}".rstrip() for tokens, note in steps]
     return "\n".join([visible(word.encode("utf-8")), *lines])

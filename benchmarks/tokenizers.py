@@ -1,0 +1,255 @@
+"""Our tokenizer beside Hugging Face's `tokenizers` and OpenAI's `tiktoken`: one run, one table.
+
+    MINIGPT_TEST_ASSETS=folder python benchmarks/tokenizers.py [--large]
+
+The folder holds tinyshakespeare.txt and gpt2/encoder.json, gpt2/vocab.bpe. --large adds training on 100 MB,
+which takes minutes. A ratio above 1 means that ours is faster, or needs less memory. Every contender does the
+same work on the same text, the best of several runs counts, and the ids are compared before anything is timed.
+"""
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+# This file's name is also that of Hugging Face's package: import from the project's root, not from here.
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[0] = str(ROOT)
+
+import tiktoken
+import tokenizers
+
+from tokenizer import BPETokenizer, load_tokenizer
+from tokenizer.text_source import text_blocks
+
+VOCAB_SIZE = 8192
+LARGE_VOCAB_SIZE = 32768
+LARGE_BYTES = 100_000_000
+
+
+def best_time(function, repeats=5):
+    """Seconds of the fastest of `repeats` calls."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def row(name, ours, huggingface=None, openai=None, unit="s"):
+    """Print one line of the table; the ratios are the others' figures over ours."""
+    cells = [f"{name:46}"]
+    for value in (ours, huggingface, openai):
+        cells.append("–".rjust(10) if value is None else f"{value:8.3f} {unit}".rjust(10))
+    for value in (huggingface, openai):
+        cells.append("–".rjust(8) if value is None else f"{value / ours:7.2f}×")
+    print(" | ".join(cells), flush=True)
+
+
+def peers(ours, directory):
+    """The same tokenizer as Hugging Face's and as tiktoken's."""
+    ours.save(directory)
+    huggingface = tokenizers.Tokenizer.from_file(str(Path(directory) / "tokenizer.json"))
+    openai = tiktoken.Encoding(
+        "peer",
+        pat_str=ours.pattern,
+        mergeable_ranks=ours.mergeable_ranks,
+        special_tokens=ours.special_tokens,
+    )
+    return huggingface, openai
+
+
+def train_ours(path, vocab_size, workers):
+    BPETokenizer.train(Path(path), vocab_size, workers=workers)
+
+
+def train_huggingface(path, vocab_size):
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE())
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=vocab_size,
+        special_tokens=["<|endoftext|>"],
+        initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train([str(path)], trainer)
+
+
+def encoding_rows(name, text, ours, huggingface, openai):
+    """Cold: every piece of text is new to the tokenizer. Warm: it has seen the text before. One thread each."""
+    expected = openai.encode_ordinary(text)
+    assert ours.encode_ordinary(text) == expected
+    # Hugging Face is given lines: much faster than the whole text at once, and the same ids but for the edges.
+    lines = text.splitlines(keepends=True)
+
+    def cold():
+        BPETokenizer(ours.mergeable_ranks, ours.merges, ours.special_tokens, ours.pattern).encode_ordinary(
+            text
+        )
+
+    setup = best_time(
+        lambda: BPETokenizer(ours.mergeable_ranks, ours.merges, ours.special_tokens, ours.pattern)
+    )
+    theirs = min(
+        best_time(lambda: huggingface.encode(text, add_special_tokens=False).ids, 3),
+        best_time(lambda: [e.ids for e in huggingface.encode_batch_fast(lines, add_special_tokens=False)], 3),
+    )
+    tiktokens = best_time(lambda: openai.encode_ordinary(text))
+    row(f"encode {name}, warm", best_time(lambda: ours.encode_ordinary(text)), theirs, tiktokens)
+    row(f"encode {name}, cold", best_time(cold, 3) - setup, theirs, tiktokens)
+
+
+def unbroken_rows(ours, huggingface, openai):
+    """One megabyte without a break, and four: the time may grow like n log n, 4.4 times."""
+    generator = random.Random(0)
+    base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    common = "的一是不了人我在有他这为之大来以个中上们到说国和地也子时道出而要于就下得可你年生自会那后能对着事其里所去行过家十用"
+    makers = {
+        "one letter": lambda n: "a" * n,
+        "Chinese": lambda n: "".join(generator.choices(common, k=n // 3)),
+        "base64": lambda n: "".join(generator.choices(base64, k=n)),
+        "random letters": lambda n: "".join(generator.choices(base64[:52], k=n)),
+    }
+    for name, make in makers.items():
+        for megabytes in (1, 4):
+            text = make(megabytes * 1_000_000)
+            theirs = best_time(lambda text=text: huggingface.encode(text, add_special_tokens=False), 1)
+            tiktokens = (
+                None if name == "one letter" else best_time(lambda text=text: openai.encode_ordinary(text), 1)
+            )
+            row(
+                f"{megabytes} MB of {name}",
+                best_time(lambda text=text: ours.encode_ordinary(text), 1),
+                theirs,
+                tiktokens,
+            )
+
+
+def write_large_text(path, shakespeare):
+    """100 MB: Shakespeare over and over, and between the repetitions new text of 400,000 invented words."""
+    generator = random.Random(0)
+    syllables = [
+        c + v + e for c in "b c d f g h l m n p r s t v w th st br".split() for v in "aeiou" for e in "nrslt"
+    ]
+    words = [
+        " " + "".join(generator.choices(syllables, k=generator.choice((1, 2, 2, 3)))) for _ in range(400_000)
+    ]
+    weights, total = [], 0.0
+    for rank in range(1, len(words) + 1):
+        total += 1 / rank  # Zipf's law: the n-th word occurs 1/n times as often as the first
+        weights.append(total)
+    size = 0
+    with open(path, "w", encoding="utf-8", newline="\n") as file:
+        while size < LARGE_BYTES:
+            lines = [
+                "".join(generator.choices(words, cum_weights=weights, k=10)) + ".\n" for _ in range(20_000)
+            ]
+            size += file.write(shakespeare) + file.write("".join(lines))
+
+
+def measured_apart(*arguments):
+    """Run one training in a process of its own -> seconds, peak memory in MB (None where it cannot be told)."""
+    command = [sys.executable, __file__, "--one-training", *map(str, arguments)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def one_training(contender, path, vocab_size):
+    start = time.perf_counter()
+    if contender == "huggingface":
+        train_huggingface(path, int(vocab_size))
+    else:
+        train_ours(path, int(vocab_size), workers=os.cpu_count())
+    seconds = time.perf_counter() - start
+    try:
+        import resource  # Unix only
+    except ImportError:
+        print(json.dumps([seconds, None]))
+        return
+    own, workers = (
+        resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    if contender == "ours":
+        own += workers * os.cpu_count()  # the largest worker, as if all were as large
+    print(json.dumps([seconds, own / 1024]))
+
+
+def import_seconds():
+    """What `import tokenizer` takes after `import regex`, in a fresh interpreter."""
+    code = "import regex, time; t = time.perf_counter(); import tokenizer; print(time.perf_counter() - t)"
+    runs = [
+        subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+        for _ in range(5)
+    ]
+    return min(float(run.stdout) for run in runs)
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--large", action="store_true", help="also train on 100 MB (minutes)")
+    parser.add_argument("--one-training", nargs=3, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one_training:
+        one_training(*options.one_training)
+        return
+    sys.stdout.reconfigure(encoding="utf-8")
+    os.environ["TOKENIZERS_PARALLELISM"] = "true"
+    if "MINIGPT_TEST_ASSETS" not in os.environ:
+        parser.error("set MINIGPT_TEST_ASSETS to a folder with tinyshakespeare.txt and gpt2/")
+    assets = Path(os.environ["MINIGPT_TEST_ASSETS"])
+    shakespeare_path = assets / "tinyshakespeare.txt"
+    shakespeare = shakespeare_path.read_text(encoding="utf-8")
+    chinese = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "data").glob("*_zh.txt")))
+
+    print(
+        " | ".join(
+            [
+                f"{'':46}",
+                f"{'ours':>10}",
+                "tokenizers",
+                f"{'tiktoken':>10}",
+                "tokenizers÷ours",
+                "tiktoken÷ours",
+            ]
+        )
+    )
+    row(
+        f"train, 1.1 MB, vocabulary {VOCAB_SIZE:,}",
+        best_time(lambda: train_ours(shakespeare_path, VOCAB_SIZE, workers=1), 3),
+        best_time(lambda: train_huggingface(shakespeare_path, VOCAB_SIZE), 3),
+    )
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # encoding is compared on one thread
+    with tempfile.TemporaryDirectory() as directory:
+        gpt2 = load_tokenizer(assets / "gpt2")
+        gpt2_peers = peers(gpt2, directory)
+        encoding_rows("English (GPT-2)", shakespeare, gpt2, *gpt2_peers)
+        trained = BPETokenizer.train([shakespeare, chinese], VOCAB_SIZE)
+        encoding_rows("Chinese (GPT-2)", chinese, gpt2, *gpt2_peers)
+        encoding_rows("Chinese (trained)", chinese, trained, *peers(trained, directory))
+        unbroken_rows(gpt2, *gpt2_peers)
+
+        large = Path(directory) / "large.txt"
+        if options.large:
+            write_large_text(large, shakespeare)
+            ours, our_peak = measured_apart("ours", large, LARGE_VOCAB_SIZE)
+            theirs, their_peak = measured_apart("huggingface", large, LARGE_VOCAB_SIZE)
+            row(f"train, 100 MB, vocabulary {LARGE_VOCAB_SIZE:,}", ours, theirs)
+            if our_peak is not None:
+                row("  peak memory", our_peak, their_peak, unit="MB")
+        else:
+            large.write_text(shakespeare * 20, encoding="utf-8", newline="\n")
+        for workers in (1, os.cpu_count()):
+            seconds = best_time(lambda workers=workers: gpt2.encode_batch(text_blocks(large), workers), 1)
+            row(f"encode {large.stat().st_size / 1e6:.0f} MB from a file, {workers} processes", seconds)
+    row("import tokenizer, after regex", import_seconds())
+
+
+if __name__ == "__main__":
+    main()
