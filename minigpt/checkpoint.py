@@ -12,8 +12,10 @@ and dropout are drawn from generators keyed by seed and step.
 """
 
 import json
+import zlib
 from pathlib import Path
 
+import numpy as np
 import safetensors
 import safetensors.numpy
 
@@ -21,7 +23,7 @@ from minigpt import bigram
 from minigpt.backend import to_device, to_host
 from minigpt.bigram import BigramLM
 from minigpt.files import write_atomically
-from minigpt.huggingface import read_config
+from minigpt.huggingface import CONFIG_FILE, read_config
 from minigpt.model import GPT
 
 STATE_FILE = "training_state.safetensors"
@@ -33,13 +35,23 @@ def load_model(directory):
     return model_class.from_pretrained(directory)
 
 
+def refuse_to_overwrite(directory):
+    """Raise ValueError if the folder holds a model or a training run that a new run would replace."""
+    for name in (STATE_FILE, CONFIG_FILE):
+        if (Path(directory) / name).exists():
+            raise ValueError(
+                f"{directory} holds a trained model: continue it with --resume, "
+                "choose another folder with --out, or delete it"
+            )
+
+
 def save_training_state(directory, params, optimizer, progress):
     """Write everything that resuming needs. progress: a dict that JSON can hold. Raises OSError."""
     tensors = {}
     for group, arrays in (("params", params), ("m", optimizer.m), ("v", optimizer.v)):
         tensors |= {f"{group}.{name}": to_host(array) for name, array in arrays.items()}
-    content = safetensors.numpy.save(tensors, metadata={"progress": json.dumps(progress)})
-    write_atomically(Path(directory) / STATE_FILE, content)
+    metadata = {"progress": json.dumps(progress), "checksums": json.dumps(checksums(tensors, progress))}
+    write_atomically(Path(directory) / STATE_FILE, safetensors.numpy.save(tensors, metadata))
 
 
 def load_training_state(directory):
@@ -53,10 +65,21 @@ def load_training_state(directory):
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
             progress = json.loads(file.metadata()["progress"])
+            expected = json.loads(file.metadata()["checksums"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}
     except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is damaged ({error}): it cannot be resumed") from None
+    found = checksums(tensors, progress)
+    for name in expected.keys() | found.keys():
+        if expected.get(name) != found.get(name):
+            raise ValueError(f"{path} is damaged: {name} is not as it was saved, so it cannot be resumed")
     return tensors, progress
+
+
+def checksums(tensors, progress):
+    """A CRC-32 of every tensor and of the progress: safetensors itself would not notice a flipped bit."""
+    sums = {name: zlib.crc32(np.ascontiguousarray(tensor)) for name, tensor in tensors.items()}
+    return sums | {"progress": zlib.crc32(json.dumps(progress).encode("utf-8"))}
 
 
 def restore_training_state(tensors, params, optimizer):
@@ -67,9 +90,8 @@ def restore_training_state(tensors, params, optimizer):
     for group, arrays in (("params", params), ("m", optimizer.m), ("v", optimizer.v)):
         for name, array in arrays.items():
             saved = tensors.get(f"{group}.{name}")
-            if saved is None or saved.shape != array.shape:
-                found = "is missing" if saved is None else f"has shape {saved.shape}"
-                raise ValueError(
-                    f"{group}.{name} {found} in {STATE_FILE} but the model makes it {array.shape}"
-                )
+            if saved is None or saved.shape != array.shape or saved.dtype != array.dtype:
+                found = "is missing" if saved is None else f"is {saved.dtype} of shape {saved.shape}"
+                expected = f"{array.dtype} of shape {array.shape}"
+                raise ValueError(f"{group}.{name} {found} in {STATE_FILE} but the model needs {expected}")
             array[...] = to_device(saved)

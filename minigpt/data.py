@@ -131,9 +131,10 @@ class Corpus:
 def tokenize_files(files, tokenizer, tokenizer_json, directory):
     """Tokenise every file into directory/train.bin and validation.bin, or reuse what is there already.
 
-    tokenizer_json is the file that the tokenizer was saved to, which identifies it. The ids are uint16 where the vocabulary allows, else uint32. Documents are the files: each ends with
-    the tokenizer's end-of-text token, and a text may hold that token's name itself, as corpora of many
-    documents do. Shows a progress bar.
+    tokenizer_json is the file that the tokenizer was saved to, which identifies it. The ids are uint16
+    where the vocabulary allows, else uint32. Documents are the files: each ends with the tokenizer's
+    end-of-text token, and a text may hold that token's name itself, as corpora of many documents do.
+    Shows a progress bar.
     """
     directory = Path(directory)
     dtype = np.uint16 if tokenizer.n_vocab <= 1 << 16 else np.uint32

@@ -32,6 +32,12 @@ def evaluate(runner, tokens, batch_size, max_batches=None):
     return total / len(chosen)
 
 
+def describe_loss(loss, corpus):
+    """A loss on the whole validation text of a data.Corpus, in all three measures."""
+    bits = bits_per_byte(loss, len(corpus.validation), corpus.n_validation_bytes)
+    return f"validation loss {loss:.4f}, perplexity {math.exp(loss):.2f}, {bits:.3f} bits per byte"
+
+
 def bits_per_byte(loss, n_tokens, n_bytes):
     """A loss in nats per token as bits per byte of UTF-8 text."""
     return loss / math.log(2) * n_tokens / n_bytes

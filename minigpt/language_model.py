@@ -11,7 +11,7 @@ from minigpt.layers import cross_entropy_backward, cross_entropy_forward
 
 
 def accumulate(grads, name, grad):
-    """Add a gradient into grads[name]: a parameter used twice, or by two parts of a batch, sums its gradients."""
+    """Add a gradient into grads[name]: a parameter that is used twice sums its gradients."""
     if name in grads:
         grads[name] += grad
     else:

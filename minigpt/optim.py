@@ -14,7 +14,7 @@ or a LayerNorm weight does no harm by being large.
 
 import math
 
-from minigpt.backend import xp
+from minigpt.backend import on_host, xp
 
 CHUNK = 16_384  # numbers updated together: the five arrays of an update then stay in a core's cache
 
@@ -23,7 +23,13 @@ class AdamW:
     """AdamW over a dict of parameters, which step() changes in place."""
 
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
-        """params: a dict from names to arrays. `lr` may be set anew before every step."""
+        """params: a dict from names to arrays. `lr` may be set anew before every step.
+
+        Raises ValueError for an array that is not contiguous: updates work on flat views of them.
+        """
+        for name, param in params.items():
+            if not param.flags.c_contiguous:
+                raise ValueError(f"{name} is not contiguous in memory: pass numpy.ascontiguousarray of it")
         self.params = params
         self.lr = lr
         self.betas = betas
@@ -44,9 +50,12 @@ class AdamW:
 
     def _update(self, name, grad):
         decay = self.lr * self.weight_decay if grad.ndim >= 2 else 0.0
-        arrays = [array.reshape(-1) for array in (self.params[name], self.m[name], self.v[name], grad)]  # views
-        for start in range(0, grad.size, CHUNK):
-            self._update_chunk(*(array[start : start + CHUNK] for array in arrays), decay)
+        arrays = [
+            array.reshape(-1) for array in (self.params[name], self.m[name], self.v[name], grad)
+        ]  # views
+        chunk = CHUNK if on_host() else grad.size  # a GPU wants all the work at once
+        for start in range(0, grad.size, chunk):
+            self._update_chunk(*(array[start : start + chunk] for array in arrays), decay)
 
     def _update_chunk(self, param, m, v, grad, decay):
         beta1, beta2 = self.betas
@@ -80,7 +89,7 @@ def clip_grad_norm(grads, max_norm):
     """
     # Squares are summed in pieces, one a parameter, and the pieces in float64.
     norm = math.sqrt(sum(float(xp.vdot(grad, grad)) for grad in grads.values()))
-    if 0 < max_norm < norm:
+    if 0 < max_norm < norm < math.inf:
         for grad in grads.values():
             grad *= max_norm / norm
     return norm

@@ -1,50 +1,50 @@
 """metrics.jsonl: one line of JSON for every step, to be plotted, parsed and taken up again.
 
-    {"step": 250, "val_loss": 3.41, "loss": 3.39, "lr": 0.00199, "grad_norm": 0.52, "tokens_per_s": 61022}
+    {"step": 250, "val_loss": 3.41, "loss": 3.39, "lr": 0.00199, "grad_norm": 0.52, "tokens_per_s": 61022.1}
 
-val_loss stands in the lines of the steps before which it was measured.
+val_loss was measured before the step. A run that is resumed drops the lines that it is about to repeat.
 """
 
 import json
 from pathlib import Path
 
+from minigpt.files import write_atomically
+
 
 class TrainingLog:
-    """Appends to a metrics.jsonl and keeps the losses for the curve."""
+    """Collects lines and appends them to a file when told to; the lines stay readable as `lines`."""
 
     def __init__(self, path, first_step):
-        """Open path; lines of first_step and later, written by a run that is being repeated, are dropped."""
+        """Start the file at path anew, keeping the lines of steps before first_step. Raises OSError."""
         self.path = Path(path)
-        kept = []
-        if first_step > 0 and self.path.exists():
-            kept = [line for line in read_lines(self.path) if line["step"] < first_step]
-        self.losses = [(line["step"], line["loss"]) for line in kept if "loss" in line]
-        self.validation_losses = [(line["step"], line["val_loss"]) for line in kept if "val_loss" in line]
-        self.file = open(self.path, "w", encoding="utf-8", newline="\n")  # noqa: SIM115
-        for line in kept:
-            self._write(line)
-        self.file.flush()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.file.close()
+        kept = read_lines(self.path) if first_step > 0 and self.path.exists() else []
+        self.lines = [line for line in kept if line["step"] < first_step]
+        self.n_written = len(self.lines)
+        write_atomically(self.path, self._text(self.lines))
 
     def add(self, line):
-        """Append one line, a dict with "step" and whatever was measured."""
-        if "loss" in line:
-            self.losses.append((line["step"], line["loss"]))
-        if "val_loss" in line:
-            self.validation_losses.append((line["step"], line["val_loss"]))
-        self._write(line)
+        """Note one line, a dict with "step" and whatever was measured."""
+        self.lines.append(line)
 
     def flush(self):
-        """Hand what was written to the system: before every save, so that no logged step is lost with it."""
-        self.file.flush()
+        """Append what is not in the file yet. Raises OSError; the lines then wait for the next flush."""
+        size = self.path.stat().st_size
+        try:
+            with open(self.path, "ab") as file:
+                file.write(self._text(self.lines[self.n_written :]))
+        except OSError:
+            with open(self.path, "r+b") as file:
+                file.truncate(size)  # no half of a line stays behind
+            raise
+        self.n_written = len(self.lines)
 
-    def _write(self, line):
-        self.file.write(json.dumps(line) + "\n")
+    @staticmethod
+    def _text(lines):
+        return "".join(json.dumps(line) + "\n" for line in lines).encode("utf-8")
+
+    def series(self, name):
+        """The pairs (step, value) of all lines that have `name`."""
+        return [(line["step"], line[name]) for line in self.lines if name in line]
 
 
 def read_lines(path):

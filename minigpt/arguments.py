@@ -1,0 +1,162 @@
+"""The flags of train.py: what they mean, what they are by default, and which values make sense."""
+
+import argparse
+import json
+import math
+from pathlib import Path
+
+from minigpt.presets import PRESETS
+
+DATA = Path(__file__).parents[1] / "data"
+BUNDLED = [str(DATA / "stories_en.txt"), str(DATA / "dialogues_zh.txt")]
+ARGUMENTS_FILE = "arguments.json"  # in the output folder: the flags of the run there
+TOKENIZER_FLAGS = ("tokenizer", "vocab_size")
+MODEL_FLAGS = ("model", "n_layer", "n_head", "n_embd", "block_size")
+
+
+def train_arguments(arguments=None):
+    """Parse train.py's command line; what does not fit ends in a sentence and exit status 2."""
+    parser = train_parser()
+    args = parser.parse_args(arguments)
+    if args.preset:
+        parser.set_defaults(**PRESETS[args.preset])
+    saved = {}
+    if args.resume or args.eval_only:
+        saved = saved_arguments(parser, Path(args.out) / ARGUMENTS_FILE)
+        parser.set_defaults(**saved)
+    args = parser.parse_args(arguments)
+
+    for name in TOKENIZER_FLAGS + MODEL_FLAGS:
+        if saved and getattr(args, name) != saved[name]:
+            parser.error(f"{flag(name)} is {getattr(args, name)} but the run in {args.out} has {saved[name]}")
+        if args.init_from and getattr(args, name) != parser.get_default(name):
+            parser.error(f"{flag(name)} contradicts --init-from: the model in {args.init_from} has its own")
+    if args.min_lr > args.learning_rate:
+        parser.error(
+            f"--min-lr is {args.min_lr}, above --learning-rate {args.learning_rate}, from which it falls"
+        )
+    if args.warmup_iters > args.max_iters:
+        parser.error(f"--warmup-iters is {args.warmup_iters}, more than the {args.max_iters} of --max-iters")
+    return args
+
+
+def train_parser():
+    parser = argparse.ArgumentParser(
+        prog="train.py",
+        description="Train a GPT (or a bigram model) on text, on NumPy alone. Without flags it trains on the "
+        "bundled English stories and Chinese dialogues for about two minutes.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        allow_abbrev=False,
+    )
+    one_or_more, zero_or_more = whole_number(1), whole_number(0)
+
+    add = parser.add_argument_group("data and output").add_argument
+    add(
+        "--data",
+        nargs="+",
+        default=BUNDLED,
+        metavar="PATH",
+        help="UTF-8 text files, or folders of .txt files",
+    )
+    add("--out", default="out", metavar="DIR", help="folder for the model, its tokenizer and the log")
+    add("--tokenizer", default="bpe", choices=["bpe", "char", "word"], help="how text becomes token ids")
+    add(
+        "--vocab-size", type=one_or_more, default=2048, metavar="N", help="tokens that bpe and word may learn"
+    )
+    add("--init-from", metavar="DIR", help="start from the model in DIR, with its tokenizer")
+    add("--preset", choices=PRESETS, help="named settings, which other flags may change")
+    add("--resume", action="store_true", help="continue the run in --out from its last save")
+    add("--eval-only", action="store_true", help="only measure the model in --out on the validation text")
+
+    add = parser.add_argument_group("model").add_argument
+    add("--model", default="gpt", choices=["gpt", "bigram"], help="kind of model")
+    add("--n-layer", type=one_or_more, default=4, metavar="N", help="blocks")
+    add("--n-head", type=one_or_more, default=4, metavar="N", help="attention heads; must divide --n-embd")
+    add("--n-embd", type=one_or_more, default=128, metavar="N", help="features of a token")
+    add("--block-size", type=one_or_more, default=128, metavar="N", help="context length in tokens")
+    add("--dropout", type=share, default=0.0, metavar="P", help="share of features switched off in training")
+
+    add = parser.add_argument_group("optimisation").add_argument
+    add("--batch-size", type=one_or_more, default=8, metavar="N", help="sequences in a batch")
+    add(
+        "--grad-accum", type=one_or_more, default=1, metavar="N", help="batches whose gradients make one step"
+    )
+    add("--max-iters", type=one_or_more, default=1500, metavar="N", help="steps")
+    add("--learning-rate", type=amount, default=3e-3, metavar="LR", help="the highest learning rate")
+    add("--min-lr", type=amount, default=1e-4, metavar="LR", help="the learning rate at the end")
+    add(
+        "--warmup-iters",
+        type=zero_or_more,
+        default=0,
+        metavar="N",
+        help="steps of linear rise at the beginning",
+    )
+    add("--weight-decay", type=amount, default=0.1, metavar="L", help="AdamW's decay of matrices")
+    add("--beta1", type=share, default=0.9, metavar="B", help="AdamW's memory of the gradient")
+    add("--beta2", type=share, default=0.99, metavar="B", help="AdamW's memory of its square")
+    add(
+        "--grad-clip", type=amount, default=1.0, metavar="N", help="largest norm of the gradient; 0: no limit"
+    )
+
+    add = parser.add_argument_group("evaluation and machine").add_argument
+    add(
+        "--eval-interval",
+        type=zero_or_more,
+        default=250,
+        metavar="N",
+        help="steps between saves; 0: at the end",
+    )
+    add("--eval-iters", type=one_or_more, default=20, metavar="N", help="validation batches before each save")
+    add("--seed", type=zero_or_more, default=1337, metavar="N", help="decides weights, batches and dropout")
+    add("--workers", type=one_or_more, metavar="N", help="threads (default: one for each processor)")
+    add(
+        "--micro-batch",
+        type=one_or_more,
+        metavar="N",
+        help="sequences a thread takes at once (default: by size)",
+    )
+    add("--backend", choices=["numpy", "cupy"], help="array library (default: numpy)")
+    return parser
+
+
+def saved_arguments(parser, path):
+    """The flags with which the run in the output folder was started."""
+    if not path.exists():
+        parser.error(f"there is no run in {path.parent}: it has no {path.name}")
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        parser.error(f"{path} is damaged: {error}")
+
+
+def flag(name):
+    """The flag that sets args.name."""
+    return "--" + name.replace("_", "-")
+
+
+def whole_number(least):
+    """A type for argparse: an integer of at least `least`."""
+
+    def integer(text):
+        value = int(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{value} is too small: give {least} or more")
+        return value
+
+    return integer
+
+
+def amount(text):
+    """A type for argparse: a finite number of at least 0."""
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of at least 0")
+    return value
+
+
+def share(text):
+    """A type for argparse: a number of at least 0 and below 1."""
+    value = float(text)
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 0 and below 1")
+    return value

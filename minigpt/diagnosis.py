@@ -1,0 +1,52 @@
+"""What broke when a loss or a gradient is no longer a finite number: the first place where it happened."""
+
+from minigpt.backend import xp
+from minigpt.layers import layernorm_forward
+from minigpt.model import GPT, block_forward
+
+
+def overflow_report(model, idx, grads, loss, lines, step, out):
+    """A paragraph for the user: what overflowed at this step, how it came, what to try.
+
+    lines: those of the training log so far; out: the folder where the last good state lies.
+    """
+    norms = ", ".join(f"{line['grad_norm']:.3g}" for line in lines[-5:]) or "none yet"
+    return (
+        f"step {step} gave a loss of {loss:.4g} and gradients that are not all finite; the first thing to "
+        f"overflow is {first_overflow(model, idx, grads)}. Gradient norms of the steps before: {norms}. "
+        "Try a lower --learning-rate, a longer --warmup-iters or a smaller --grad-clip; "
+        f"the last good state is in {out}"
+    )
+
+
+def first_overflow(model, idx, grads):
+    """Name the first thing that is not finite, in the order of computing: parameter, activation, gradient.
+
+    idx (B, T): the batch at which it happened; grads: the gradients that it gave.
+    """
+    for name, param in model.params.items():
+        if not xp.isfinite(param).all():
+            return f"the parameter {name}"
+    for name, activation in activations(model, idx):
+        if not xp.isfinite(activation).all():
+            return f"the output of {name}"
+    for name, grad in reversed(grads.items()):
+        if not xp.isfinite(grad).all():
+            return f"the gradient of {name}"
+    return "nothing that can be seen again without dropout"
+
+
+def activations(model, idx):
+    """The forward pass of a model, without dropout, as pairs of a layer's name and its output."""
+    if not isinstance(model, GPT):
+        yield "the table", model.forward(idx)[0]
+        return
+    w = model.params
+    x = w["wte.weight"][idx] + w["wpe.weight"][: idx.shape[1]]
+    yield "the embeddings", x
+    for i in range(model.config.n_layer):
+        x, _ = block_forward(x, model.block_params(i), model.config)
+        yield f"block h.{i}", x
+    x, _ = layernorm_forward(x, w["ln_f.weight"], w["ln_f.bias"], model.config.layer_norm_epsilon)
+    yield "the final LayerNorm", x
+    yield "the head", x @ w[model.head_name()].T

@@ -1,0 +1,23 @@
+"""Settings worth a name: `train.py --preset NAME` takes these where the command line says nothing else."""
+
+PRESETS = {
+    # nanoGPT's setting for a CPU (Karpathy, 2022, its README), step for step, so that losses can be compared.
+    "shakespeare-char-cpu": {
+        "data": ["data/downloads/shakespeare/tinyshakespeare.txt"],
+        "tokenizer": "char",
+        "n_layer": 4,
+        "n_head": 4,
+        "n_embd": 128,
+        "block_size": 64,
+        "batch_size": 12,
+        "max_iters": 2000,
+        "learning_rate": 1e-3,
+        "min_lr": 1e-4,
+        "warmup_iters": 100,
+        "weight_decay": 0.1,
+        "beta1": 0.9,
+        "beta2": 0.99,
+        "grad_clip": 1.0,
+        "dropout": 0.0,
+    },
+}
