@@ -48,7 +48,7 @@ def _load(name):
         import cupy
     except ImportError as error:
         raise ValueError(
-            f"backend cupy was asked for but CuPy cannot be imported ({error}): "
+            f"backend cupy was asked for but CuPy cannot be imported ({error.__cause__ or error}): "
             "install it with pip install 'minigpt[gpu]', or use --backend numpy"
         ) from error
     try:
