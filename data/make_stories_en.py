@@ -14,7 +14,7 @@ from grammar_tools import Writer, read_grammar
 
 HERE = Path(__file__).parent
 SEED = 7
-ROUNDS = 90  # so often every plot is told, each time with other words
+ROUNDS = 30  # so often every plot is told, each time with other words
 
 
 def build():
