@@ -1,6 +1,6 @@
 """What broke when a loss or a gradient is no longer a finite number: the first place where it happened."""
 
-from minigpt.backend import xp
+from minigpt.backend import to_device, xp
 from minigpt.layers import layernorm_forward
 from minigpt.model import GPT, block_forward
 
@@ -22,12 +22,12 @@ def overflow_report(model, idx, grads, loss, lines, step, out):
 def first_overflow(model, idx, grads):
     """Name the first thing that is not finite, in the order of computing: parameter, activation, gradient.
 
-    idx (B, T): the batch at which it happened; grads: the gradients that it gave.
+    idx (B, T), a NumPy array: the batch at which it happened; grads: the gradients that it gave.
     """
     for name, param in model.params.items():
         if not xp.isfinite(param).all():
             return f"the parameter {name}"
-    for name, activation in activations(model, idx):
+    for name, activation in activations(model, to_device(idx)):
         if not xp.isfinite(activation).all():
             return f"the output of {name}"
     for name, grad in reversed(grads.items()):
