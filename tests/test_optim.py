@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from minigpt import GPT, AdamW, GPTConfig, clip_grad_norm, cosine_schedule
+from minigpt import GPT, AdamW, GPTConfig, clip_grad_norm, cosine_schedule, optim
 from minigpt.gradcheck import relative_error
 
 SHAPES = {"matrix": (5, 3), "table": (4, 7), "bias": (6,), "ln.weight": (2,)}
@@ -46,9 +46,11 @@ def warmup_and_cosine(step, max_iters, highest, lowest, warmup):
     return lowest + (highest - lowest) * (math.cos(angle) + 1) / 2
 
 
+@pytest.mark.parametrize("chunk", [optim.CHUNK, 4, 1])
 @pytest.mark.parametrize("eps", [1e-8, 0.3], ids=["usual eps", "large eps"])
-def test_adamw_clipping_and_schedule_equal_torchs_over_20_steps(eps):
+def test_adamw_clipping_and_schedule_equal_torchs_over_20_steps(eps, chunk, monkeypatch):
     torch = pytest.importorskip("torch")
+    monkeypatch.setattr(optim, "CHUNK", chunk)
     rng = np.random.default_rng(0)
     params = random_dict(rng)
     tensors = {name: torch.tensor(param, requires_grad=True) for name, param in params.items()}
@@ -148,6 +150,17 @@ def test_only_parameters_with_a_gradient_move():
     AdamW(params).step({"bias": grads["bias"]})
     moved = [name for name, param in params.items() if not np.array_equal(param, before[name])]
     assert moved == ["bias"]
+
+
+def test_gradients_may_lie_in_memory_as_they_like_but_parameters_must_be_contiguous():
+    rng = np.random.default_rng(0)
+    params, grad = {"matrix": rng.standard_normal((3, 5))}, rng.standard_normal((5, 3)).T
+    copies = {"matrix": params["matrix"].copy()}
+    AdamW(params).step({"matrix": grad})
+    AdamW(copies).step({"matrix": np.ascontiguousarray(grad)})
+    assert np.array_equal(params["matrix"], copies["matrix"])
+    with pytest.raises(ValueError, match="matrix is not contiguous in memory"):
+        AdamW({"matrix": np.ones((5, 3)).T})
 
 
 def test_clipping_brings_the_norm_of_all_gradients_together_to_the_limit():
