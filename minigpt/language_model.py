@@ -21,6 +21,8 @@ def accumulate(grads, name, grad):
 class LanguageModel:
     """The training interface; GPT and BigramLM supply config, params, forward and backward."""
 
+    frozen = frozenset()  # the names of parameters that are used but not trained: they have no gradient
+
     def loss_and_grads(self, idx, targets, rngs=None, n_counted=None, grads=None):
         """Mean cross-entropy in nats (a 0-d array) and its gradients, a dict shaped as params.
 
@@ -34,8 +36,12 @@ class LanguageModel:
         return loss, self.backward(dlogits, cache, grads)
 
     def n_params(self):
-        """How many numbers there are to learn."""
+        """How many numbers the model consists of."""
         return sum(param.size for param in self.params.values())
+
+    def trained_params(self):
+        """The parameters that have gradients, a dict by name: all but the frozen ones."""
+        return {name: param for name, param in self.params.items() if name not in self.frozen}
 
     def check_ids(self, idx):
         """Raise ValueError for ids that are not (B, T) integers of the vocabulary, T within the context."""

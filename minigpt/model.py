@@ -184,6 +184,23 @@ class GPT(LanguageModel):
         prefix = f"h.{i}."
         return {name[len(prefix) :]: value for name, value in self.params.items() if name.startswith(prefix)}
 
+    def accumulate_block(self, grads, i, dw):
+        """Add the gradients of block i, by short names as in block_params, into the dict grads."""
+        for name, grad in dw.items():
+            accumulate(grads, f"h.{i}.{name}", grad)
+
+    def freeze_below(self, i):
+        """Train block i and what is above it; the blocks below and the token and position tables stay."""
+        blocks = [f"h.{block}." for block in range(i, self.config.n_layer)]
+        above = (*blocks, "ln_f.", "lm_head.")
+        self.frozen = frozenset(name for name in self.params if not name.startswith(above))
+
+    def lowest_trained_block(self):
+        """The first block that backward must come to; -1 if it must go on to the tables below them."""
+        if not self.frozen >= {"wte.weight", "wpe.weight"}:
+            return -1
+        return min(int(name.split(".")[1]) for name in self.trained_params() if name.startswith("h."))
+
     def head_name(self):
         """The name of the matrix that scores tokens: the token table itself when the head is tied."""
         return "wte.weight" if self.config.tie_weights else "lm_head.weight"
@@ -198,10 +215,10 @@ class GPT(LanguageModel):
         x, wte = embedding_forward(w["wte.weight"], idx)  # (B, T, C)
         x, wpe = position_embedding_forward(x, w["wpe.weight"])
         x, drop = dropout_forward(x, self.config.dropout, rngs)
-        blocks = []
+        blocks, lowest = [], self.lowest_trained_block()
         for i in range(self.config.n_layer):
             x, block = block_forward(x, self.block_params(i), self.config, rngs)
-            blocks.append(block)
+            blocks.append(block if i >= lowest else None)
         x, ln_f = layernorm_forward(x, w["ln_f.weight"], w["ln_f.bias"], self.config.layer_norm_epsilon)
         return x, (wte, wpe, drop, blocks, ln_f)
 
@@ -209,12 +226,15 @@ class GPT(LanguageModel):
         """dx (B, T, C), of the hidden states -> nothing; every gradient is added into the dict grads."""
         wte, wpe, drop, blocks, ln_f = cache
         dx, dweight, dbias = layernorm_backward(dx, ln_f)
-        accumulate(grads, "ln_f.weight", dweight)
-        accumulate(grads, "ln_f.bias", dbias)
-        for i in reversed(range(self.config.n_layer)):
+        if "ln_f.weight" not in self.frozen:
+            accumulate(grads, "ln_f.weight", dweight)
+            accumulate(grads, "ln_f.bias", dbias)
+        lowest = self.lowest_trained_block()
+        for i in reversed(range(max(lowest, 0), self.config.n_layer)):
             dx, dw = block_backward(dx, blocks[i])
-            for name, grad in dw.items():
-                accumulate(grads, f"h.{i}.{name}", grad)
+            self.accumulate_block(grads, i, dw)
+        if lowest >= 0:
+            return  # nothing further down is trained
         dx = dropout_backward(dx, drop)
         dx, dwpe = position_embedding_backward(dx, wpe)
         accumulate(grads, "wpe.weight", dwpe)
@@ -236,8 +256,9 @@ class GPT(LanguageModel):
         rows = dlogits.reshape(-1, dlogits.shape[-1])  # (B·T, V)
 
         # logits = hidden @ head.T
-        dhead = rows.T @ hidden.reshape(-1, hidden.shape[-1])  # (V, C)
         dhidden = (rows @ head).reshape(hidden.shape)
-        accumulate(grads, self.head_name(), dhead)  # the first term of a tied wte …
+        if self.head_name() not in self.frozen:
+            dhead = rows.T @ hidden.reshape(-1, hidden.shape[-1])  # (V, C)
+            accumulate(grads, self.head_name(), dhead)  # the first term of a tied wte …
         self.backward_hidden(dhidden, cache, grads)  # … and in here, from the embedding, its second
         return grads

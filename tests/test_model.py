@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from gradients import assert_gradients_equal_finite_differences
 
 from minigpt import GPT, AdamW, GPTConfig
 from minigpt.gradcheck import relative_error
@@ -54,36 +55,35 @@ def test_logits_loss_and_every_gradient_equal_those_of_transformers(config):
         assert relative_error(grads[name], parameter.grad.numpy()) <= 1e-9, name
 
 
-def assert_gradients_equal_finite_differences(model, loss_and_grads, entries=4):
-    """Move a few entries of every parameter and see whether the loss moves as its gradient says."""
-    rng = np.random.default_rng(3)
-    _, grads = loss_and_grads()
-    for name, param in model.params.items():
-        # entries of large gradient and entries at random: rows that no id uses have none at all
-        flat, grad = param.reshape(-1), grads[name].reshape(-1)
-        chosen = [*np.abs(grad).argsort()[-entries // 2 :], *rng.integers(grad.size, size=entries // 2)]
-        step = 1e-4
-        for i in chosen:
-            original, losses = flat[i], []
-            for offset in (-2, -1, 1, 2):
-                flat[i] = original + offset * step
-                losses.append(float(loss_and_grads()[0]))
-            flat[i] = original
-            expected = (losses[0] - 8 * losses[1] + 8 * losses[2] - losses[3]) / (12 * step)
-            assert abs(grad[i] - expected) <= 1e-7 * np.abs(grad).max(), (name, i, grad[i], expected)
-
-
 @either_head
 def test_every_gradient_equals_finite_differences_of_the_whole_model(config):
     model, (idx, targets) = model_of(config, scale=0.5), batch()
-    assert_gradients_equal_finite_differences(model, lambda: model.loss_and_grads(idx, targets))
+    assert_gradients_equal_finite_differences(model.params, lambda: model.loss_and_grads(idx, targets))
 
 
 def test_with_dropout_every_gradient_equals_finite_differences_under_the_same_masks():
     model, (idx, targets) = model_of(dataclasses.replace(CONFIG, dropout=0.3), scale=0.5), batch()
     assert_gradients_equal_finite_differences(
-        model, lambda: model.loss_and_grads(idx, targets, dropout_streams(seed=1, step=2, first=0, count=B))
+        model.params,
+        lambda: model.loss_and_grads(idx, targets, dropout_streams(seed=1, step=2, first=0, count=B)),
     )
+
+
+@either_head
+def test_frozen_parameters_have_no_gradient_and_the_others_have_theirs(config):
+    model, (idx, targets) = model_of(config), batch()
+    expected_loss, expected = model.loss_and_grads(idx, targets)
+    for lowest in range(config.n_layer):
+        model.freeze_below(lowest)
+        loss, grads = model.loss_and_grads(idx, targets)
+        assert loss == expected_loss
+        assert grads.keys() == model.trained_params().keys()
+        assert {name.split(".")[1] for name in grads if name.startswith("h.")} == {
+            str(i) for i in range(lowest, config.n_layer)
+        }
+        assert ("lm_head.weight" in grads) == (not config.tie_weights)
+        for name, grad in grads.items():
+            assert np.array_equal(grad, expected[name]), name
 
 
 def test_dropout_acts_at_all_four_places_and_only_when_streams_are_given():

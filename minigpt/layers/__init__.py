@@ -20,9 +20,11 @@ from minigpt.layers.feedforward import feedforward_backward, feedforward_forward
 from minigpt.layers.gelu import gelu_backward, gelu_forward
 from minigpt.layers.layernorm import layernorm_backward, layernorm_forward
 from minigpt.layers.linear import linear_backward, linear_forward
+from minigpt.layers.lora import FrozenMatrix
 
 __all__ = [
     "IGNORED",
+    "FrozenMatrix",
     "attention_backward",
     "attention_forward",
     "cross_entropy_backward",
