@@ -3,8 +3,8 @@
     MINIGPT_TEST_ASSETS=folder python benchmarks/tokenizers.py [--large]
 
 The folder holds tinyshakespeare.txt and gpt2/encoder.json, gpt2/vocab.bpe. --large adds training on 100 MB,
-which takes minutes. A ratio above 1 means that ours is faster, or needs less memory. Every contender does the
-same work on the same text, the best of several runs counts, and the ids are compared before anything is timed.
+which takes minutes. A ratio above 1 means that ours is faster, or needs less memory. Every contender does
+the same work on the same text, the best of several runs counts, and the ids are compared beforehand.
 """
 
 import argparse
@@ -21,11 +21,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[0] = str(ROOT)
 
-import tiktoken
-import tokenizers
+import tiktoken  # noqa: E402
+import tokenizers  # noqa: E402
 
-from tokenizer import BPETokenizer, load_tokenizer
-from tokenizer.text_source import text_blocks
+from tokenizer import BPETokenizer, load_tokenizer  # noqa: E402
+from tokenizer.text_source import text_blocks  # noqa: E402
 
 VOCAB_SIZE = 8192
 LARGE_VOCAB_SIZE = 32768
@@ -82,10 +82,10 @@ def train_huggingface(path, vocab_size):
 
 
 def encoding_rows(name, text, ours, huggingface, openai):
-    """Cold: every piece of text is new to the tokenizer. Warm: it has seen the text before. One thread each."""
+    """Cold: the tokenizer sees the text for the first time. Warm: it has seen it. One thread each."""
     expected = openai.encode_ordinary(text)
     assert ours.encode_ordinary(text) == expected
-    # Hugging Face is given lines: much faster than the whole text at once, and the same ids but for the edges.
+    # Hugging Face may also take the text in lines, if that is faster: the same ids, but for line ends.
     lines = text.splitlines(keepends=True)
 
     def cold():
@@ -109,7 +109,9 @@ def unbroken_rows(ours, huggingface, openai):
     """One megabyte without a break, and four: the time may grow like n log n, 4.4 times."""
     generator = random.Random(0)
     base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-    common = "的一是不了人我在有他这为之大来以个中上们到说国和地也子时道出而要于就下得可你年生自会那后能对着事其里所去行过家十用"
+    common = (
+        "的一是不了人我在有他这为之大来以个中上们到说国和地也子时道出而要于就下得可你年生自会那后能对着事其里"
+    )
     makers = {
         "one letter": lambda n: "a" * n,
         "Chinese": lambda n: "".join(generator.choices(common, k=n // 3)),
@@ -154,7 +156,7 @@ def write_large_text(path, shakespeare):
 
 
 def measured_apart(*arguments):
-    """Run one training in a process of its own -> seconds, peak memory in MB (None where it cannot be told)."""
+    """Run one training in a process of its own -> seconds, peak memory in MB (None where unknown)."""
     command = [sys.executable, __file__, "--one-training", *map(str, arguments)]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 

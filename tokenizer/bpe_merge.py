@@ -5,8 +5,8 @@
     h e l l o   ->   he l l o   ->   he ll o   ->   hell o   ->   hello
 
 The id of a merged token is its rank: a lower id was learned earlier. `merge_steps` is the definition, and
-shows every stage. `merge` gives the last one, fast: for the few bytes of a word with two short lists, and for a
-long pre-token (a wall of one letter, Chinese without punctuation) in O(n log n).
+shows every stage. `merge` gives the last one, fast: for the few bytes of a word with two short lists, and for
+a long pre-token (a wall of one letter, Chinese without punctuation) in O(n log n).
 """
 
 import heapq
@@ -35,7 +35,7 @@ def merge(ids, merges):
 
 
 def _merge_short(ids, merges):
-    """Keep the rank of each pair beside the ids; min, index and del on short lists are a matter of nanoseconds."""
+    """Keep the rank of each pair beside the ids; min, index and del take nanoseconds on short lists."""
     ranks = [merges.get(pair, _NO_RANK) for pair in zip(ids, ids[1:])]
     while ranks:
         rank = min(ranks)

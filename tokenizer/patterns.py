@@ -33,8 +33,10 @@ NAMED_PATTERNS = {"gpt2": GPT2_PATTERN, "gpt4": GPT4_PATTERN}
 _WHITE = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _STOPS = "，。！？；：、"
 _GPT2_CHUNK = re.compile(
-    rf" ?[^{_WHITE}{_STOPS}]+(?:[{_STOPS}]+(?![\u4e00-\u9fa5])[^{_WHITE}{_STOPS}]+)*[{_STOPS}]*"
-    rf"| ?[{_STOPS}]+"
+    # A blank, then all that is visible, but no further than a Chinese stop with a Chinese character after it;
+    rf" ?(?=[^{_WHITE}])[^{_WHITE}{_STOPS}]*"
+    rf"(?:[{_STOPS}]+(?![\u4e00-\u9fa5])[^{_WHITE}{_STOPS}]+)*[{_STOPS}]*"
+    # or white space, and as in the pattern itself all but the last of it if something visible follows.
     rf"|[{_WHITE}]+(?![^{_WHITE}])|[{_WHITE}]"
 )
 

@@ -31,13 +31,12 @@ def text_blocks(texts, progress=False):
 
 def cut_into_blocks(read):
     """Yield the text behind `read` (a function from a number to as many characters) in blocks."""
-    rest = ""
-    while piece := read(BLOCK):
-        rest += piece
+    rest = read(BLOCK)
+    while following := read(BLOCK):
         seam = seam_before(rest)
         if seam:
             yield rest[:seam]
-            rest = rest[seam:]
+        rest = rest[seam:] + following
     if rest:
         yield rest
 

@@ -1,0 +1,86 @@
+import random
+
+import pytest
+from hypothesis import given, settings
+from sample_texts import ENGLISH, TEXT, hostile_text
+
+from tokenizer import BPETokenizer
+from tokenizer.bpe_merge import merge, merge_steps
+
+
+def merged_by_definition(tokenizer, text):
+    """The ids of a text, straight from the definition: no chunks, no cache, no fast merging."""
+    ids = []
+    for pretoken in tokenizer.split(text):
+        *_, last = merge_steps(tokenizer.byte_ids(pretoken), tokenizer.pair_ids)
+        ids += last
+    return ids
+
+
+def test_the_earliest_learned_pair_is_merged_first():
+    merges = {(1, 2): 10, (0, 1): 11, (10, 3): 12}
+    assert list(merge_steps([0, 1, 2, 3], merges)) == [[0, 1, 2, 3], [0, 10, 3], [0, 12]]
+
+
+def test_overlapping_pairs_are_merged_from_the_left():
+    merges = {(1, 1): 5}
+    for n in (2, 3, 7, 100, 101):
+        assert merge([1] * n, merges) == [5] * (n // 2) + [1] * (n % 2)
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 5, 31, 32, 33, 100, 700])
+@pytest.mark.parametrize("letters", ["a", "ab", "the rain", "每一次"])
+def test_merging_short_and_long_pretokens_follows_the_definition(bpe, letters, length):
+    generator = random.Random(length)
+    for _ in range(5):
+        text = "".join(generator.choices(letters, k=length))
+        *_, expected = merge_steps(bpe.byte_ids(text), bpe.pair_ids)
+        assert merge(bpe.byte_ids(text), bpe.pair_ids) == expected
+
+
+@settings(max_examples=300)
+@given(text=hostile_text)
+def test_encoding_follows_the_definition(bpe, text):
+    assert bpe.encode_ordinary(text) == merged_by_definition(bpe, text)
+
+
+@pytest.mark.parametrize("pattern", ["gpt4", r"\w+|[^\w]+", r"[a-z]+"])
+def test_encoding_follows_the_definition_for_other_patterns(pattern):
+    tok = BPETokenizer.train(TEXT, 320, pattern=pattern)
+    assert tok.encode(TEXT) == merged_by_definition(tok, TEXT)
+    assert tok.decode(tok.encode(TEXT)) == TEXT
+
+
+def test_the_cache_is_bounded_and_changes_no_ids(bpe, monkeypatch):
+    import tokenizer.bpe
+
+    monkeypatch.setattr(tokenizer.bpe, "MOST_CACHED", 8)
+    tok = BPETokenizer(bpe.mergeable_ranks, bpe.merges, bpe.special_tokens, bpe.pattern)
+    expected = merged_by_definition(bpe, ENGLISH)
+    for _ in range(2):
+        assert tok.encode(ENGLISH) == expected
+        assert len(tok._ids_of) <= 8
+
+
+def test_long_pieces_are_not_cached(bpe):
+    tok = BPETokenizer(bpe.mergeable_ranks, bpe.merges, bpe.special_tokens, bpe.pattern)
+    tok.encode("a" * 10_000 + " b")
+    assert list(tok._ids_of) == [" b"]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda ranks, merges: ranks.pop(b"a"), "no token for the byte 0x61"),
+        (lambda ranks, merges: merges.append((b"a", b"\x00")), "needs the token .*, which has no id"),
+        (lambda ranks, merges: merges.reverse(), "ids must rise in the order of the merges"),
+        (lambda ranks, merges: merges.append(merges[-1]), "ids must rise"),
+        (lambda ranks, merges: merges.pop(), "made by no merge"),
+        (lambda ranks, merges: ranks.update({b"a": ranks[b"b"]}), "the same id"),
+    ],
+)
+def test_a_vocabulary_and_merges_that_do_not_fit_are_refused(bpe, change, sentence):
+    ranks, merges = dict(bpe.mergeable_ranks), list(bpe.merges)
+    change(ranks, merges)
+    with pytest.raises(ValueError, match=sentence):
+        BPETokenizer(ranks, merges, bpe.special_tokens, bpe.pattern)

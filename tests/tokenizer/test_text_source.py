@@ -1,0 +1,62 @@
+import io
+
+import pytest
+from hypothesis import given
+from sample_texts import hostile_text
+
+from tokenizer import text_source
+from tokenizer.patterns import GPT2_PATTERN, GPT4_PATTERN, chunk_splitter, pretoken_splitter, seam_before
+from tokenizer.text_source import cut_into_blocks, text_blocks
+
+
+@pytest.mark.parametrize("pattern", [GPT2_PATTERN, GPT4_PATTERN], ids=["gpt2", "gpt4"])
+@given(text=hostile_text)
+def test_cutting_a_text_at_its_seam_leaves_its_pretokens_alone(pattern, text):
+    split = pretoken_splitter(pattern)
+    seam = seam_before(text)
+    assert split(text[:seam]) + split(text[seam:]) == split(text)
+
+
+@given(text=hostile_text)
+def test_cutting_a_text_into_chunks_leaves_its_pretokens_alone(text):
+    split = pretoken_splitter(GPT2_PATTERN)
+    chunks = chunk_splitter(GPT2_PATTERN)(text)
+    assert [pretoken for chunk in chunks for pretoken in split(chunk)] == split(text)
+
+
+@pytest.mark.parametrize("pattern", [GPT2_PATTERN, GPT4_PATTERN, r"[a-z]+", r"(\w)(\d)?", ""])
+@given(text=hostile_text)
+def test_no_pattern_loses_a_character(pattern, text):
+    assert "".join(pretoken_splitter(pattern)(text)) == text
+
+
+def test_a_long_text_comes_in_blocks_of_bounded_size(monkeypatch):
+    monkeypatch.setattr(text_source, "BLOCK", 100)
+    text = "some words and\nmore of them, again and again\n" * 50
+    blocks = list(cut_into_blocks(io.StringIO(text).read))
+    assert "".join(blocks) == text
+    assert len(blocks) > 20
+    assert max(map(len, blocks)) < 200
+
+
+def test_a_text_without_a_seam_stays_whole(monkeypatch):
+    monkeypatch.setattr(text_source, "BLOCK", 10)
+    assert list(text_blocks("a" * 95)) == ["a" * 95]
+
+
+def test_files_keep_their_line_ends(tmp_path):
+    path = tmp_path / "dos.txt"
+    path.write_bytes(b"one\r\ntwo\r\n")
+    assert list(text_blocks([path, "three"])) == ["one\r\ntwo\r\n", "three"]
+
+
+def test_a_file_that_is_not_utf8_is_named(tmp_path):
+    path = tmp_path / "latin1.txt"
+    path.write_bytes("café".encode("latin-1"))
+    with pytest.raises(ValueError, match=r"latin1\.txt is not UTF-8"):
+        list(text_blocks(path))
+
+
+def test_anything_but_text_and_paths_is_refused():
+    with pytest.raises(TypeError, match="not bytes"):
+        list(text_blocks([b"abc"]))

@@ -1,0 +1,177 @@
+"""Saving, loading, GPT-2's files, and files that are damaged or foreign."""
+
+import json
+
+import pytest
+from sample_texts import TEXT
+
+from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer, load_tokenizer
+from tokenizer.bpe_files import OPENAI_NAMES
+
+
+def test_a_saved_tokenizer_comes_back_the_same(any_tokenizer, tmp_path):
+    any_tokenizer.save(tmp_path / "new" / "folder")
+    loaded = load_tokenizer(tmp_path / "new" / "folder")
+    assert type(loaded) is type(any_tokenizer)
+    assert loaded.encode(TEXT) == any_tokenizer.encode(TEXT)
+    assert loaded.token_bytes == any_tokenizer.token_bytes
+    assert loaded.special_tokens == any_tokenizer.special_tokens
+
+
+def test_a_character_tokenizer_with_unk_comes_back_with_it(tmp_path):
+    CharTokenizer.train("abc", unk=True).save(tmp_path)
+    assert load_tokenizer(tmp_path).encode("ax") == [0, 4]
+
+
+@pytest.mark.parametrize("pattern", ["gpt4", r"[a-z]+|\s", r"(\w)\d?"])
+def test_the_pattern_is_saved(tmp_path, pattern):
+    tok = BPETokenizer.train(TEXT, 300, pattern=pattern)
+    tok.save(tmp_path)
+    loaded = load_tokenizer(tmp_path)
+    assert loaded.pattern == tok.pattern
+    assert loaded.encode(TEXT) == tok.encode(TEXT)
+
+
+def test_saving_twice_gives_the_same_bytes(any_tokenizer, tmp_path):
+    any_tokenizer.save(tmp_path / "a")
+    load_tokenizer(tmp_path / "a").save(tmp_path / "b")
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+@pytest.mark.parametrize("names", [("vocab.json", "merges.txt"), OPENAI_NAMES])
+def test_gpt2_files_round_trip_under_both_names(bpe, tmp_path, names):
+    bpe.save_gpt2_files(tmp_path, names)
+    for loaded in (
+        BPETokenizer.from_gpt2_files(*(tmp_path / name for name in names)),
+        load_tokenizer(tmp_path),
+    ):
+        assert loaded.mergeable_ranks == bpe.mergeable_ranks
+        assert loaded.merges == bpe.merges
+        assert loaded.special_tokens == bpe.special_tokens
+
+
+def test_gpt2_files_with_windows_line_ends_are_read(bpe, tmp_path):
+    bpe.save_gpt2_files(tmp_path)
+    merges = tmp_path / "merges.txt"
+    merges.write_bytes(merges.read_bytes().replace(b"\n", b"\r\n"))
+    assert load_tokenizer(tmp_path).merges == bpe.merges
+
+
+def test_gpt2_files_are_not_written_for_another_pattern(tmp_path):
+    with pytest.raises(ValueError, match="which pattern"):
+        BPETokenizer.train(TEXT, 300, pattern="gpt4").save_gpt2_files(tmp_path)
+
+
+def test_a_tokenizer_may_have_its_special_tokens_first(bpe, tmp_path):
+    # Hugging Face's trainer numbers them from 0.
+    shifted = BPETokenizer(
+        {token: i + 1 for token, i in bpe.mergeable_ranks.items()}, bpe.merges, {"<|endoftext|>": 0}
+    )
+    shifted.save(tmp_path)
+    assert load_tokenizer(tmp_path).encode(TEXT) == [i + 1 for i in bpe.encode(TEXT)]
+    assert shifted.decode(shifted.encode(TEXT)) == TEXT
+
+
+def test_a_folder_without_a_tokenizer_is_an_error(tmp_path):
+    with pytest.raises(OSError, match="holds no tokenizer"):
+        load_tokenizer(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is not valid JSON"),
+        (b'{"model": ', "is not valid JSON"),
+        (b"\xff\xfe", "is not UTF-8"),
+        (b"[1, 2]", "holds a JSON list, not an object"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"{}", "'model' is missing"),
+        (b'{"model": 3}', "'model' is a int, not a dict"),
+    ],
+)
+def test_a_file_that_is_no_tokenizer_is_an_error(tmp_path, content, sentence):
+    (tmp_path / "tokenizer.json").write_bytes(content)
+    with pytest.raises(ValueError, match=sentence):
+        load_tokenizer(tmp_path)
+
+
+def damage(path, *keys, value):
+    """Replace one value inside a JSON file."""
+    root = json.loads(path.read_text(encoding="utf-8"))
+    place = root
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = value
+    path.write_text(json.dumps(root), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "sentence"),
+    [
+        (("model", "vocab"), None, "'vocab' is a NoneType"),
+        (("model", "vocab", "a"), "7", "the token 'a' has the id '7'"),
+        (("model", "vocab", "a"), -1, "the token 'a' has the id -1"),
+        (("model", "vocab", "a"), True, "the token 'a' has the id True"),
+        (("model", "vocab", "a"), 5, "have the same id 5"),
+        (("model", "vocab", "a b"), 5000, "which stands for no byte"),
+        (("model", "vocab", "zzz"), 5000, "made by no merge"),
+        (("model", "merges"), None, "'merges' is missing"),
+        (("model", "merges", 3), "ab", r"merge 4: \['ab'\] is not a pair"),
+        (("model", "merges", 3), ["a", 5], r"merge 4: \['a', 5\] is not a pair"),
+        (("model", "merges", 3), ["a", "b c"], "stands for no byte"),
+        (("model", "merges", 3), ["z", "q"], "has no id"),
+        (("model", "type"), "Unigram", "neither byte-level BPE"),
+        (("model", "type"), ["BPE"], "neither byte-level BPE"),
+        (("model", "dropout"), 0.1, "dropout"),
+        (("model", "byte_fallback"), True, "byte_fallback"),
+        (("normalizer",), {"type": "NFC"}, "normalizer"),
+        (("post_processor",), {"type": "TemplateProcessing"}, "post_processor"),
+        (("pre_tokenizer",), None, "pre_tokenizer"),
+        (("pre_tokenizer",), {"type": "Whitespace"}, "pre_tokenizer"),
+        (("pre_tokenizer", "add_prefix_space"), True, "add_prefix_space"),
+        (("added_tokens",), {}, "'added_tokens' is a dict"),
+        (("added_tokens", 0), "<|endoftext|>", "not an object"),
+        (("added_tokens", 0, "content"), 3, "'content' is a int"),
+        (("added_tokens", 0, "id"), "x", "'id' is a str"),
+        (("added_tokens", 0, "lstrip"), True, "lstrip"),
+    ],
+)
+def test_damage_is_named(bpe, tmp_path, keys, value, sentence):
+    bpe.save(tmp_path)
+    damage(tmp_path / "tokenizer.json", *keys, value=value)
+    with pytest.raises(ValueError, match=sentence):
+        load_tokenizer(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "sentence"),
+    [
+        (("model", "unk_token"), "[UNK]", r"the unknown token is '\[UNK\]'"),
+        (("added_tokens",), [], r"needs the special token <\|unk\|>"),
+        (("pre_tokenizer", "pattern", "Regex"), ".", "neither byte-level BPE"),
+    ],
+)
+def test_damage_to_a_word_tokenizer_is_named(tmp_path, keys, value, sentence):
+    WordTokenizer.train(TEXT).save(tmp_path)
+    damage(tmp_path / "tokenizer.json", *keys, value=value)
+    with pytest.raises(ValueError, match=sentence):
+        load_tokenizer(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        (lambda lines: lines[:-40], "made by no merge"),
+        (lambda lines: [*lines[:5], "abc", *lines[6:]], r"merges\.txt, line 6: \['abc'\] is not a pair"),
+        (lambda lines: [*lines[:5], "a b c", *lines[6:]], "line 6"),
+        (lambda lines: [*lines, "z q"], "has no id"),
+    ],
+)
+def test_damage_to_gpt2_files_is_named(bpe, tmp_path, lines, sentence):
+    bpe.save_gpt2_files(tmp_path)
+    merges = tmp_path / "merges.txt"
+    changed = lines(merges.read_text(encoding="utf-8").splitlines())
+    merges.write_text("\n".join(changed), encoding="utf-8")
+    with pytest.raises(ValueError, match=sentence):
+        load_tokenizer(tmp_path)
