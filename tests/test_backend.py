@@ -27,6 +27,7 @@ from minigpt import (
 )
 from minigpt.backend import on_host, scatter_add_rows, to_device, to_host, xp
 from minigpt.checkpoint import load_training_state, restore_training_state, save_training_state
+from minigpt.diagnosis import first_overflow
 from minigpt.evaluation import evaluate
 from minigpt.gradcheck import relative_error
 from minigpt.layers import attention, dropout_streams
@@ -278,6 +279,20 @@ def test_generation(device):
     for ours, expected in zip(texts(), on_numpy(texts)):
         assert isinstance(ours, np.ndarray)
         assert np.array_equal(ours, expected)
+
+
+@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value")
+def test_the_first_overflow_is_found_where_the_model_is(device):
+    idx, _ = batch()
+    model = gpt()
+    model.params["h.1.mlp.c_proj.bias"][...] = 1e308
+    assert first_overflow(model, idx, {}) == "the output of the final LayerNorm"
+    model.params["h.0.ln_1.bias"][...] = float("inf")
+    assert first_overflow(model, idx, {}) == "the parameter h.0.ln_1.bias"
+    table = bigram()
+    _, grads = table.loss_and_grads(*map(to_device, batch()))
+    grads["table.weight"][0] = float("nan")
+    assert first_overflow(table, idx, grads) == "the gradient of table.weight"
 
 
 def test_rows_of_equal_index_are_summed_on_the_device_and_on_the_host(device):

@@ -1,0 +1,271 @@
+"""train.py as a user meets it: what a run leaves behind, and how it answers what it cannot do."""
+
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import train
+from minigpt import GPT, BigramLM, generate, load_model
+from minigpt.training_log import read_lines
+from tokenizer import load_tokenizer
+
+ROOT = Path(__file__).parents[1]
+TINY = "--n-layer 1 --n-head 2 --n-embd 8 --block-size 8 --batch-size 4 --eval-iters 2 --workers 2".split()
+ENGLISH = "the cat sat on the mat and the dog sat on the log\n\n" * 30
+CHINESE = "小猫坐在垫子上，小狗看着它。\n\n每一次努力都让你感动，未来的精彩由此慢慢绽放。\n\n" * 20
+
+
+def run_train(*flags, status=0, **environment):
+    """train.py in a process of its own: its standard output and standard error as text."""
+    process = subprocess.run(
+        [sys.executable, str(ROOT / "train.py"), *map(str, flags)],
+        env=os.environ | environment,
+        capture_output=True,
+        check=False,
+    )
+    out, error = process.stdout.decode("utf-8"), process.stderr.decode("utf-8")
+    assert process.returncode == status, error
+    return out, error
+
+
+@pytest.fixture
+def run_here(monkeypatch, capsys):
+    """train.py in this process, which is faster: its standard output."""
+
+    def run(*flags):
+        monkeypatch.setattr(sys, "argv", ["train.py", *map(str, flags)])
+        train.main()
+        return capsys.readouterr().out
+
+    return run
+
+
+def write(path, text):
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with two texts and, in "run", what a short run on the English one left behind."""
+    folder = tmp_path_factory.mktemp("train")
+    write(folder / "english.txt", ENGLISH)
+    write(folder / "chinese.txt", CHINESE)
+    flags = "--tokenizer char --max-iters 40 --eval-interval 20 --learning-rate 0.03 --dropout 0.1".split()
+    out, _ = run_train("--data", folder / "english.txt", "--out", folder / "run", *TINY, *flags)
+    write(folder / "stdout.txt", out)
+    return folder
+
+
+# What a run leaves behind
+
+
+def test_a_run_prints_its_losses_and_ends_with_a_sample(folder):
+    out = (folder / "stdout.txt").read_text(encoding="utf-8")
+    lines = read_lines(folder / "run" / "metrics.jsonl")
+    for line in lines:
+        if "val_loss" in line:
+            assert re.search(rf"step +{line['step']}:.*validation loss {line['val_loss']:.4f}", out)
+    assert "bits per byte" in out
+    assert out.rstrip().splitlines()[-1], "the sample"
+
+
+def test_the_log_holds_every_step_and_its_losses_fall(folder):
+    lines = read_lines(folder / "run" / "metrics.jsonl")
+    assert [line["step"] for line in lines] == list(range(41))
+    assert all(line["tokens_per_s"] > 0 and line["grad_norm"] > 0 for line in lines[:-1])
+    validation = {line["step"]: line["val_loss"] for line in lines if "val_loss" in line}
+    assert list(validation) == [0, 20, 40]
+    n_vocab = load_tokenizer(folder / "run").n_vocab
+    assert validation[0] == pytest.approx(math.log(n_vocab), rel=0.02), "an untrained model guesses"
+    assert validation[40] < validation[20] < validation[0] - 0.1
+
+
+def test_the_learning_rate_of_every_step_is_the_schedules(folder):
+    rates = [line["lr"] for line in read_lines(folder / "run" / "metrics.jsonl")[:-1]]
+    expected = [1e-4 + (0.03 - 1e-4) * (1 + math.cos(math.pi * step / 40)) / 2 for step in range(40)]
+    np.testing.assert_allclose(rates, expected, rtol=1e-12)
+
+
+def test_the_folder_is_a_model_that_continues_text_and_the_curve_is_a_picture(folder):
+    model, tokenizer = load_model(folder / "run"), load_tokenizer(folder / "run")
+    assert isinstance(model, GPT) and model.config.n_embd == 8 and model.config.dropout == 0.1
+    ids = tokenizer.encode("the cat")
+    assert tokenizer.decode(generate(model, [ids], 5, seed=0)[0].tolist()).startswith("the cat")
+    pytest.importorskip("matplotlib")
+    assert (folder / "run" / "loss.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_model_in_the_folder_is_the_best_one_and_eval_only_measures_it(folder, run_here):
+    printed = re.search(r"loss (\d\.\d+).*bits per byte", (folder / "stdout.txt").read_text(encoding="utf-8"))
+    out = run_here("--data", folder / "english.txt", "--out", folder / "run", "--eval-only")
+    assert f"loss {printed[1]}" in out
+
+
+def test_init_from_starts_with_the_weights_and_the_tokenizer_of_that_model(folder, run_here):
+    before = load_model(folder / "run").params["wte.weight"].copy()
+    flags = ["--init-from", folder / "run", "--max-iters", 1, "--learning-rate", 1e-4, "--eval-iters", 2]
+    run_here("--data", folder / "english.txt", "--out", folder / "again", "--batch-size", 4, *flags)
+    first = read_lines(folder / "again" / "metrics.jsonl")[0]
+    assert first["val_loss"] == read_lines(folder / "run" / "metrics.jsonl")[40]["val_loss"]
+    after = load_model(folder / "again").params["wte.weight"]
+    assert 0 < np.abs(after - before).max() <= 1.1e-4
+    assert load_tokenizer(folder / "again").n_vocab == load_tokenizer(folder / "run").n_vocab
+
+
+def test_chinese_through_a_bigram_model_on_a_terminal_that_knows_only_ascii(folder):
+    flags = "--model bigram --tokenizer char --block-size 8 --max-iters 20 --eval-interval 0".split()
+    out, _ = run_train(
+        *("--data", folder / "chinese.txt", "--out", folder / "bigram", *flags),
+        PYTHONIOENCODING="ascii",
+        PYTHONUTF8="0",
+        LC_ALL="C",
+    )
+    assert isinstance(load_model(folder / "bigram"), BigramLM)
+    assert re.search("[一-鿿]", out), "the sample is Chinese"
+
+
+def test_accumulated_batches_are_one_large_batch(folder, run_here):
+    losses = []
+    for batch_size, accumulated in [(6, 1), (2, 3)]:
+        out = folder / f"accumulated {accumulated}"
+        flags = "--tokenizer char --max-iters 5 --eval-interval 0 --dropout 0.2".split()
+        flags += ["--batch-size", batch_size, "--grad-accum", accumulated]
+        run_here("--data", folder / "english.txt", "--out", out, *TINY, *flags)
+        losses.append([line["loss"] for line in read_lines(out / "metrics.jsonl")[:-1]])
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-5)
+    assert len(losses[0]) == 5
+
+
+def test_the_training_text_alone_teaches_the_bpe_tokenizer(folder, run_here):
+    """The last tenth holds a word that the rest does not: no token may be made of it."""
+    text = write(folder / "end.txt", "plain words and more plain words\n" * 90 + "xylophone xylophone\n" * 15)
+    flags = "--vocab-size 300 --block-size 8 --model bigram --max-iters 1 --eval-iters 1".split()
+    run_here("--data", text, "--out", folder / "bpe", *flags)
+    tokenizer = load_tokenizer(folder / "bpe")
+    assert len(tokenizer.encode(" plain")) < 6
+    assert len(tokenizer.encode("xylophone")) >= 8
+
+
+# What it cannot do
+
+
+def refused(capsys, monkeypatch, *flags):
+    """The last line on standard error of a train.py that must end with exit status 2."""
+    monkeypatch.setattr(sys, "argv", ["train.py", *map(str, flags)])
+    with pytest.raises(SystemExit) as stop:
+        train.main()
+    error = capsys.readouterr().err
+    assert stop.value.code == 2 and "Traceback" not in error
+    last = error.splitlines()[-1]
+    assert last.startswith("train.py: error: ")
+    return last
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ("--batch-size 0", ["--batch-size", "0"]),
+        ("--n-layer -1", ["--n-layer", "-1"]),
+        ("--max-iters 0", ["--max-iters", "0"]),
+        ("--block-size 1.5", ["--block-size", "1.5"]),
+        ("--dropout 1", ["--dropout", "1"]),
+        ("--dropout -0.1", ["--dropout", "-0.1"]),
+        ("--beta2 1.0", ["--beta2", "1.0"]),
+        ("--learning-rate nan", ["--learning-rate", "nan"]),
+        ("--learning-rate 1e-5 --min-lr 1e-3", ["--min-lr", "0.001", "--learning-rate", "1e-05"]),
+        ("--weight-decay -1", ["--weight-decay", "-1"]),
+        ("--seed -1", ["--seed", "-1"]),
+        ("--workers 0", ["--workers", "0"]),
+        ("--model rnn", ["--model", "rnn", "gpt", "bigram"]),
+        ("--tokenizer none", ["--tokenizer", "none", "char"]),
+        ("--n-embed 8", ["--n-embed"]),
+        ("--n-emb 8", ["--n-emb"]),  # no abbreviations: the next flag to come could change what they mean
+        ("--n-head 3 --n-embd 8", ["n_embd is 8", "3 heads", "9"]),
+        ("--vocab-size 10", ["10", "256"]),
+        ("--block-size 5000", ["5000", "tokens", "--block-size"]),
+        ("--resume", ["no run", "fresh"]),
+        ("--init-from nowhere", ["nowhere"]),
+    ],
+)
+def test_flags_that_make_no_sense_are_a_sentence(folder, capsys, monkeypatch, tmp_path, flags, words):
+    monkeypatch.chdir(tmp_path)
+    sentence = refused(
+        capsys, monkeypatch, "--data", folder / "english.txt", "--out", "fresh", *flags.split()
+    )
+    for word in words:
+        assert word in sentence
+    assert not (tmp_path / "fresh" / "training_state.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, ["there is no file or folder"]),
+        (b"", ["is empty"]),
+        (b"caf\xe9", ["is not UTF-8", "byte 3", "0xe9"]),
+        (b"short", ["tokens", "block_size 8", "9"]),
+    ],
+    ids=["missing", "empty", "latin", "short"],
+)
+def test_texts_that_cannot_be_trained_on_are_a_sentence(capsys, monkeypatch, tmp_path, content, words):
+    path = tmp_path / "text.txt"
+    if content is not None:
+        path.write_bytes(content)
+    flags = ["--data", path, "--out", tmp_path / "out", "--tokenizer", "char", *TINY]
+    sentence = refused(capsys, monkeypatch, *flags)
+    for word in [*words, ""]:
+        assert word in sentence
+
+
+def test_a_folder_that_holds_a_run_is_not_overwritten(folder, capsys, monkeypatch):
+    before = (folder / "run" / "model.safetensors").read_bytes()
+    sentence = refused(capsys, monkeypatch, "--data", folder / "english.txt", "--out", folder / "run")
+    assert "--resume" in sentence and "--out" in sentence
+    assert (folder / "run" / "model.safetensors").read_bytes() == before
+
+
+def test_resuming_with_another_model_or_another_text_is_a_sentence(folder, capsys, monkeypatch):
+    flags = ["--out", folder / "run", "--resume", "--max-iters", 50]
+    sentence = refused(capsys, monkeypatch, *flags, "--n-embd", 16)
+    assert "--n-embd is 16" in sentence and "8" in sentence
+    sentence = refused(capsys, monkeypatch, *flags, "--data", folder / "chinese.txt")
+    assert "--data" in sentence or "character" in sentence
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_loss_that_overflows_is_a_sentence_and_the_last_good_state_stays(
+    folder, capsys, monkeypatch, tmp_path
+):
+    flags = ["--data", folder / "english.txt", "--out", tmp_path / "out", "--tokenizer", "char", *TINY]
+    sentence = refused(capsys, monkeypatch, *flags, "--learning-rate", "1e30", "--max-iters", 9)
+    assert "step 1" in sentence and "--learning-rate" in sentence
+    for param in load_model(tmp_path / "out").params.values():
+        assert np.isfinite(param).all()
+
+
+def test_help_groups_the_flags_and_names_all_of_the_design(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["train.py", "--help"])
+    with pytest.raises(SystemExit) as stop:
+        train.main()
+    assert stop.value.code == 0
+    text = capsys.readouterr().out
+    flags = """data out model tokenizer vocab-size n-layer n-head n-embd block-size dropout batch-size
+    max-iters learning-rate min-lr warmup-iters weight-decay beta1 beta2 grad-clip grad-accum eval-interval
+    eval-iters seed resume init-from workers backend"""
+    for name in flags.split():
+        assert f"--{name}" in text
+    for group in ("data and output:", "model:", "optimisation:"):
+        assert group in text
+
+
+def test_the_settings_of_a_run_stand_beside_its_model(folder):
+    settings = json.loads((folder / "run" / "arguments.json").read_text(encoding="utf-8"))
+    assert settings["n_embd"] == 8 and settings["learning_rate"] == 0.03 and settings["seed"] == 1337
