@@ -8,7 +8,7 @@ import argparse
 import sys
 
 from minigpt import generate, load_model, use_backend
-from minigpt.generation import check_sampling
+from minigpt.sampling import Sampling
 from tokenizer import load_tokenizer
 
 DEFAULT_PROMPT = "\n\n"  # a blank line: where a new story or dialogue begins
@@ -57,7 +57,7 @@ def main():
 
 
 def print_samples(args):
-    check_sampling(args.max_new_tokens, args.temperature, args.top_k, args.top_p)
+    Sampling(args.temperature, args.top_k, args.top_p)  # refuses what is out of range
     if args.backend:
         use_backend(args.backend)
     model = load_model(args.checkpoint)

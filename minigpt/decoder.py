@@ -1,0 +1,210 @@
+"""Reading tokens one after the other: prompts once, then one token a row and step, for its next scores.
+
+    decoder = decoder_for(model, prompts)
+    logits = decoder.start()                 (B, V), the scores of the token after each prompt
+    logits = decoder.append(tokens)          tokens (B,) -> (B, V), the scores of the next one
+
+**The key/value cache.** In attention a token looks back: its query meets the keys and takes the values
+of the tokens before it. Those depend on nothing that comes later, so they are computed once and kept, and
+a step computes one token instead of the whole text. `RecomputingDecoder` does without and says the same.
+
+**Beyond the context** the window slides, in hops. A token's position is part of what its key was computed
+from, so when the window moves, every key is out of date and the cache has to be filled anew. One token at
+a time that would cost as much as no cache. So the oldest quarter of the window goes at once: of the
+block_size tokens that a model can see, it sees between three quarters and all. Both decoders follow this
+rule and therefore agree to the last token.
+
+**Prompts of unequal length** stand left-aligned, their rows filled up with anything on the right. No
+token looks right, so reading the prompts needs no mask; in a step each row writes at its own length, and
+places beyond it get the score −∞.
+"""
+
+import math
+
+import numpy as np
+
+from minigpt.backend import to_device, to_host, xp
+from minigpt.layers import gelu_forward
+from minigpt.model import GPT, block_forward
+
+
+def decoder_for(model, prompts, use_cache=True):
+    """The fastest decoder of a model; only a GPT has something to cache.
+
+    prompts: B lists of token ids. Raises ValueError for an empty prompt or an id outside the vocabulary.
+    """
+    decoder_class = CachingDecoder if use_cache and isinstance(model, GPT) else RecomputingDecoder
+    return decoder_class(model, prompts)
+
+
+class Windows:
+    """The tokens that the model sees: row b is ids[b, : lengths[b]]."""
+
+    def __init__(self, prompts, block_size):
+        if any(len(prompt) == 0 for prompt in prompts):
+            raise ValueError("a prompt has no tokens: give at least one to continue from")
+        self.block_size = block_size
+        self.hop = max(1, block_size // 4)
+        self.lengths = np.array([min(len(prompt), block_size) for prompt in prompts])  # (B,)
+        self.ids = np.zeros((len(prompts), block_size), dtype=np.int64)
+        for row, prompt in enumerate(prompts):
+            self.ids[row, : self.lengths[row]] = prompt[-block_size:]
+
+    def make_room(self):
+        """Let the oldest tokens of full rows go. Returns the rows, those that now are hop tokens shorter."""
+        full = np.flatnonzero(self.lengths == self.block_size)
+        if len(full):
+            self.ids[full, : -self.hop] = self.ids[full, self.hop :]
+            self.lengths[full] -= self.hop
+        return full
+
+    def append(self, tokens):
+        """One more token a row: (B,) int. There must be room."""
+        self.ids[np.arange(len(tokens)), self.lengths] = tokens
+        self.lengths += 1
+
+    def padded(self):
+        """All rows up to the length of the longest, (B, longest)."""
+        return self.ids[:, : self.lengths.max()]
+
+
+class RecomputingDecoder:
+    """The whole window through the model at every step: for any model, and to hold the cache against."""
+
+    def __init__(self, model, prompts):
+        self.model = model
+        self.windows = Windows(prompts, model.config.block_size)
+
+    def start(self):
+        logits, _ = self.model.forward(to_device(self.windows.padded()))  # (B, longest, V)
+        rows = xp.arange(len(logits))
+        return to_host(logits[rows, to_device(self.windows.lengths - 1)])
+
+    def append(self, tokens):
+        self.windows.make_room()
+        self.windows.append(tokens)
+        return self.start()
+
+
+class CachingDecoder:
+    """A GPT with the keys and values of all tokens of its windows, (B, H, block_size, D) for every block."""
+
+    def __init__(self, model, prompts):
+        config = model.config
+        self.model = model
+        self.windows = Windows(prompts, config.block_size)
+        self.equal_lengths = len(set(self.windows.lengths)) == 1  # and so they will stay
+        model.check_ids(self.windows.padded())
+
+        B, C, H = len(prompts), config.n_embd, config.n_head
+        dtype = model.params["wte.weight"].dtype
+        # Zeros, because masked places are still multiplied, with 0, and 0 times what lay there before
+        # could be NaN. The system hands zeros out page by page, when they are first written to.
+        shape = (B, H, config.block_size, C // H)
+        self.keys = [xp.zeros(shape, dtype) for _ in range(config.n_layer)]
+        self.values = [xp.zeros(shape, dtype) for _ in range(config.n_layer)]
+
+        # What a step needs, looked up once. Biases and gains as rows (1, n): for one row of text the shapes
+        # are then equal, and NumPy takes half the time for arrays that need no broadcasting.
+        self.blocks = [as_rows(model.block_params(i)) for i in range(config.n_layer)]
+        self.top = as_rows({name: model.params[name] for name in ("ln_f.weight", "ln_f.bias")})
+        self.head = model.params[model.head_name()].T  # (C, V)
+        self.average = xp.full((C, 1), 1 / C, dtype)  # x @ average is the mean of each row
+
+    def start(self):
+        """Read the prompts: the scores of the token that follows each, (B, V)."""
+        rows = np.arange(len(self.windows.ids))
+        hidden = self._read(rows, self.windows.padded())  # (B, longest, C)
+        last = hidden[to_device(rows), to_device(self.windows.lengths - 1)]  # (B, C)
+        return self._scores(last)
+
+    def append(self, tokens):
+        """One more token a row, (B,) int: the scores of those after them, (B, V)."""
+        windows = self.windows
+        slid = windows.make_room()
+        if len(slid):
+            kept = windows.block_size - windows.hop
+            if kept:
+                self._read(slid, windows.ids[slid, :kept])
+        x = self._step(to_device(tokens), windows.lengths)  # (B, C)
+        windows.append(tokens)
+        return self._scores(x)
+
+    def _read(self, rows, ids):
+        """Fill the cache of some rows from the beginning: ids (R, n) -> the last block's output (R, n, C)."""
+        model = self.model
+        w, n = model.params, ids.shape[1]
+        rows = to_device(rows)
+        x = w["wte.weight"][to_device(ids)] + w["wpe.weight"][:n]
+        for i, (keys, values) in enumerate(zip(self.keys, self.values)):
+            x, block_cache = block_forward(x, model.block_params(i), model.config)
+            _, (_, (_, k, v, *_), _), *_ = block_cache  # of ln_1, attention (its projections, heads), …
+            keys[rows, :, :n] = k
+            values[rows, :, :n] = v
+        return x
+
+    def _step(self, tokens, lengths):
+        """One token a row through all blocks, at the positions `lengths`: (B,) -> (B, C).
+
+        The same sums as block_forward's, for one token: every call on arrays this small costs more than
+        its arithmetic, so there are few of them, most of them in place.
+        """
+        config = self.model.config
+        B, H, D = len(tokens), config.n_head, config.n_embd // config.n_head
+        if self.equal_lengths:
+            n = int(lengths[0])
+            place, mask, position = (slice(None), slice(None), n), None, n
+        else:
+            n = int(lengths.max())
+            position = to_device(lengths)
+            place = (xp.arange(B), slice(None), position)
+            unused = xp.arange(n + 1) > position[:, None]  # (B, n + 1)
+            mask = xp.where(unused, -math.inf, 0.0).astype(self.average.dtype)[:, None, None]
+
+        w = self.model.params
+        x = w["wte.weight"][tokens] + w["wpe.weight"][position]  # (B, C)
+        for w, keys, values in zip(self.blocks, self.keys, self.values):
+            h = self._normalize(x, w["ln_1.weight"], w["ln_1.bias"])
+            qkv = xp.dot(h, w["attn.c_attn.weight"])
+            qkv += w["attn.c_attn.bias"]
+            q, k, v = qkv.reshape(B, 3, H, D).swapaxes(0, 1)  # (B, H, D) each
+            keys[place] = k
+            values[place] = v
+            scores = q[:, :, None] @ keys[:, :, : n + 1].swapaxes(-1, -2)  # (B, H, 1, n + 1)
+            scores *= 1 / math.sqrt(D)
+            if mask is not None:
+                scores += mask
+            scores -= scores.max(-1, keepdims=True)
+            shares = xp.exp(scores, out=scores)
+            y = shares @ values[:, :, : n + 1]  # (B, H, 1, D)
+            y /= shares.sum(-1, keepdims=True)
+            x += xp.dot(y.reshape(B, H * D), w["attn.c_proj.weight"])
+            x += w["attn.c_proj.bias"]
+
+            h = self._normalize(x, w["ln_2.weight"], w["ln_2.bias"])
+            h = xp.dot(h, w["mlp.c_fc.weight"])
+            h += w["mlp.c_fc.bias"]
+            h, _ = gelu_forward(h)
+            x += xp.dot(h, w["mlp.c_proj.weight"])
+            x += w["mlp.c_proj.bias"]
+        return x
+
+    def _normalize(self, x, weight, bias):
+        """layernorm_forward for a few rows, without what only its backward needs: x (B, C) -> (B, C)."""
+        normed = x - xp.dot(x, self.average)
+        variance = xp.dot(normed * normed, self.average)  # (B, 1)
+        variance += self.model.config.layer_norm_epsilon
+        normed /= xp.sqrt(variance, out=variance)
+        normed *= weight
+        normed += bias
+        return normed
+
+    def _scores(self, x):
+        """The head: x (B, C), the last block's output -> logits (B, V) in the processor's memory."""
+        x = self._normalize(x, self.top["ln_f.weight"], self.top["ln_f.bias"])
+        return to_host(xp.dot(x, self.head))
+
+
+def as_rows(params):
+    """A dict of arrays in which those of shape (n,) have become (1, n)."""
+    return {name: param.reshape(1, -1) if param.ndim == 1 else param for name, param in params.items()}
