@@ -30,7 +30,7 @@ def first_overflow(model, idx, grads):
     for name, activation in activations(model, to_device(idx)):
         if not xp.isfinite(activation).all():
             return f"the output of {name}"
-    for name, grad in reversed(grads.items()):
+    for name, grad in grads.items():  # in the order of the backward pass
         if not xp.isfinite(grad).all():
             return f"the gradient of {name}"
     return "nothing that can be seen again without dropout"
