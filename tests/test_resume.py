@@ -141,21 +141,3 @@ def test_a_truncated_state_is_refused(corpus, copy):
     path = copy / "training_state.safetensors"
     path.write_bytes(path.read_bytes()[:-10])
     assert "is damaged" in refusal(corpus, copy)
-
-
-def test_another_model_size_or_text_is_refused_with_the_difference(corpus, copy, tmp_path):
-    message = refusal(corpus, copy, "--n-layer", "3")
-    assert "--n-layer is 3" in message and "has 2" in message
-    other = tmp_path / "other.txt"
-    other.write_text("another text entirely " * 200, encoding="utf-8", newline="\n")
-    command = [sys.executable, str(TRAIN), "--data", str(other), "--out", str(copy), "--resume"]
-    finished = subprocess.run(command, capture_output=True, encoding="utf-8")
-    assert finished.returncode == 2
-    assert "--data" in finished.stderr
-
-
-def test_a_folder_with_a_run_is_not_overwritten(corpus, copy):
-    before = (copy / "model.safetensors").read_bytes()
-    _, stderr = finish(start(corpus, copy), status=2)
-    assert "--resume" in stderr
-    assert (copy / "model.safetensors").read_bytes() == before
