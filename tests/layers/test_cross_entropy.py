@@ -31,6 +31,27 @@ def test_cross_entropy_matches_torch_and_finite_differences(targets):
     )
 
 
+@pytest.mark.parametrize("targets", [TARGETS, SOME_IGNORED], ids=["all counted", "some ignored"])
+def test_weighted_classes_match_torch_and_finite_differences(targets):
+    weights = np.array([0.5, 2.0, 1.0, 3.0, 0.1, 1.5, 0.7])
+
+    def torch_weighted(logits):
+        import torch
+        import torch.nn.functional as F
+
+        return F.cross_entropy(
+            logits.reshape(-1, 7), torch.tensor(targets.reshape(-1)), torch.tensor(weights)
+        )
+
+    check_layer(
+        cross_entropy_forward,
+        cross_entropy_backward,
+        torch_weighted,
+        [(3, 4, 7)],
+        args=(targets, None, weights),
+    )
+
+
 def test_equal_logits_cost_the_logarithm_of_the_vocabulary():
     loss, _ = cross_entropy_forward(np.zeros((2, 3, 50)), np.zeros((2, 3), dtype=int))
     assert loss == pytest.approx(math.log(50), rel=1e-12)
