@@ -1,6 +1,7 @@
 """Direct preference optimisation (Rafailov et al., 2023, arXiv:2305.18290, equation 7).
 
-A model learns from pairs which of two answers is the better one, without a model of rewards between. For a prompt x with a chosen answer w and a rejected answer l, and π the model, ρ its copy from before:
+A model learns from pairs of answers which is the better one, without a model of rewards in between. For
+a prompt x with a chosen answer w and a rejected answer l, and π the model, ρ its copy from before:
 
     log π(y | x) = Σ_t log π(y_t | x, y_<t)                                    over the answer's tokens only
     h = β [ (log π(w|x) − log ρ(w|x)) − (log π(l|x) − log ρ(l|x)) ]            the margin, times β
