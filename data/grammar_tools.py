@@ -98,25 +98,23 @@ class Writer:
         self.grammar = grammar
         self.rng = rng
         self._used = Counter()  # (where, option) -> how often it was taken
-        self.begin()
+        self._cast, self._drawn = {}, {}  # part -> its tables; part -> its record in the present story
 
-    def begin(self, **cast):
-        """Start a new text: forget the records of the last one. `cast` maps parts to lists of tables."""
-        self._cast = cast
+    def parts(self, title):
+        """Write the slots of the story of this title, with new records and new choices -> a list of texts."""
+        self._cast, slots = self.grammar.stories[title]
         self._drawn = {}
+        chosen = [self._choose(slot, title + slot[0]) for slot in slots]
+        return ["" if line == "-" else self.text(line) for line in chosen]
 
     def story(self, title):
-        """Write the story of this title, with new records and new choices."""
-        cast, slots = self.grammar.stories[title]
-        self.begin(**cast)
-        chosen = [self._choose(slot, title + slot[0]) for slot in slots]
-        lines = " ".join("\n" if line == "/" else line for line in chosen if line != "-")
-        return self.text(lines)
+        """Write the story of this title as one text."""
+        return " ".join(part for part in self.parts(title) if part).replace(" / ", "\n")
 
     def text(self, template):
         """Fill in a template, put "an" where it belongs, and close the gaps that empty choices left."""
         text = re.sub(" +", " ", self._expand(template))
-        text = re.sub(r" (?=[,.!?\n])|(?<=\n) ", "", text).strip()
+        text = re.sub(r" (?=[,.!?])", "", text).strip()
         return _ARTICLE.sub(r"\1n ", text)
 
     def _expand(self, template):
@@ -146,7 +144,7 @@ class Writer:
             records = [record for table in tables for record in self.grammar.tables[table]]
             taken = {value for record in self._drawn.values() for value in _identity(record)}
             free = {_first(record): record for record in records if taken.isdisjoint(_identity(record))}
-            self._drawn[part] = free[self._choose(list(free), " ".join(tables))]
+            self._drawn[part] = free[self._choose(list(free), f"{part}: {tables}")]
         record = self._drawn[part]
         value = record[wanted] if wanted else _first(record)
         return value[0].upper() + value[1:] if name[0].isupper() else value
