@@ -16,7 +16,7 @@ import math
 
 from minigpt.backend import on_host, xp
 
-CHUNK = 16_384  # numbers updated together: the five arrays of an update then stay in a core's cache
+CHUNK = 32_768  # numbers updated together: the five arrays of an update then stay in a core's cache
 
 
 class AdamW:

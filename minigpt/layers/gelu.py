@@ -1,12 +1,13 @@
 """GELU (Hendrycks & Gimpel, 2016, arXiv:1606.08415), in the tanh form that GPT-2 uses.
 
-    u = √(2/π) · (x + 0.044715 x³)          y = ½ x (1 + tanh u)
+    u = √(2/π) · (x + 0.044715 x³)          g = ½ (1 + tanh u)          y = x · g
 
-A smooth ReLU: x times (nearly) the probability that a standard normal variable is below x.
+A smooth ReLU: x times a gate g, which is (nearly) the probability that a standard normal variable is
+below x: 0 far to the left, ½ at 0, 1 far to the right.
 
-Backward. The product rule, with tanh′ = 1 − tanh² and u′ = √(2/π) · (1 + 3 · 0.044715 x²):
+Backward. The product rule, and since tanh′ = 1 − tanh² = 4 g (1 − g), the gate's slope is 2 g (1 − g) u′:
 
-    dy/dx = ½ (1 + tanh u) + ½ x (1 − tanh² u) · u′
+    dy/dx = g + x · 2 g (1 − g) · u′        u′ = √(2/π) · (1 + 3 · 0.044715 x²)
 
 PyTorch's default GELU is the exact one, with the error function; this is its approximate="tanh".
 """
@@ -21,33 +22,29 @@ CUBIC = 0.044715
 
 def gelu_forward(x):
     """x (...) -> out (...), cache."""
-    tanh = x * x  # x * x * x, never x**3: a power is some 250 times slower
-    tanh *= CUBIC
-    tanh += 1
-    tanh *= x
-    tanh *= SQRT_2_OVER_PI  # u
-    xp.tanh(tanh, out=tanh)
-    out = tanh + 1
-    out *= x
-    out *= 0.5
-    return out, (x, tanh)
+    gate = x * x  # x * x * x, never x**3: a power is some 250 times slower
+    gate *= CUBIC * SQRT_2_OVER_PI
+    gate += SQRT_2_OVER_PI
+    gate *= x  # u
+    xp.tanh(gate, out=gate)
+    gate += 1
+    gate *= 0.5
+    return x * gate, (x, gate)
 
 
 def gelu_backward(dout, cache):
     """dout (...) -> dx (...)."""
-    x, tanh = cache
+    x, gate = cache
 
     # u = √(2/π) (x + 0.044715 x³)
     slope = x * x
-    slope *= 3 * CUBIC
-    slope += 1
-    slope *= SQRT_2_OVER_PI  # u′
+    slope *= 2 * 3 * CUBIC * SQRT_2_OVER_PI
+    slope += 2 * SQRT_2_OVER_PI  # 2 u′
 
-    # out = 0.5 * x * (1 + tanh(u))
+    # out = x * gate(u)
     slope *= x
-    slope *= 1 - tanh * tanh
-    slope += tanh
-    slope += 1
-    slope *= 0.5
+    slope *= gate
+    slope *= 1 - gate
+    slope += gate
     slope *= dout
     return slope
