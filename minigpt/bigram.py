@@ -45,10 +45,10 @@ class BigramLM(LanguageModel):
     def from_pretrained(cls, directory):
         """Open a directory that save_pretrained wrote. Raises FileNotFoundError or ValueError."""
         json_config = read_config(directory)
-        if json_config.pop("model_type", None) != MODEL_TYPE:
+        if json_config.get("model_type") != MODEL_TYPE:
             raise ValueError(f"{directory} does not hold a bigram model")
         model = object.__new__(cls)
-        model.config = BigramConfig(**json_config)
+        model.config = BigramConfig(json_config.get("vocab_size"), json_config.get("block_size"))
         V = model.config.vocab_size
         params = read_params(directory, {"table.weight": (V, V)})
         model.params = {name: to_device(param) for name, param in params.items()}

@@ -29,11 +29,11 @@ from minigpt.model import GPT, block_forward
 
 
 def decoder_for(model, prompts, use_cache=True):
-    """The fastest decoder of a model; only a GPT has something to cache.
+    """The fastest decoder of a model: a GPT has something to cache (not with LoRA: decode its merged()).
 
     prompts: B lists of token ids. Raises ValueError for an empty prompt or an id outside the vocabulary.
     """
-    decoder_class = CachingDecoder if use_cache and isinstance(model, GPT) else RecomputingDecoder
+    decoder_class = CachingDecoder if use_cache and type(model) is GPT else RecomputingDecoder
     return decoder_class(model, prompts)
 
 

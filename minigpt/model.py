@@ -15,7 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigpt.backend import to_device
-from minigpt.huggingface import gpt2_config_json, gpt_config_fields, read_config, read_params, write_model
+from minigpt.huggingface import (
+    gpt2_config_json,
+    gpt_config_fields,
+    has_own_head,
+    read_config,
+    read_params,
+    write_model,
+)
 from minigpt.language_model import LanguageModel, accumulate
 from minigpt.layers import (
     attention_backward,
@@ -166,11 +173,10 @@ class GPT(LanguageModel):
 
         Raises FileNotFoundError or ValueError, with the name of what is missing or does not fit.
         """
-        json_config = read_config(directory)
-        if json_config.get("model_type") != "gpt2":
-            raise ValueError(f"{directory} holds a {json_config.get('model_type')!r} model, not a gpt2 one")
+        fields = gpt_config_fields(read_config(directory))
+        fields["tie_weights"] = fields["tie_weights"] and not has_own_head(directory)
         model = object.__new__(cls)
-        model.config = GPTConfig(**gpt_config_fields(json_config))
+        model.config = GPTConfig(**fields)
         params = read_params(directory, parameter_shapes(model.config))
         model.params = {name: to_device(param) for name, param in params.items()}
         return model
