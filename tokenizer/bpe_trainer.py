@@ -79,7 +79,6 @@ def learn_merges(words, n_merges, progress=False):
             continue
         new = chr(FIRST_MERGED_ID + len(merges))
         new_pairs = _merge_in_words(words, counts, words_with.pop(pair), pair, new, pair_counts)
-        del pair_counts[pair]
         for new_pair, indices in new_pairs.items():
             pair_counts[new_pair] = sum(map(counts.__getitem__, indices))
             heapq.heappush(heap, (-pair_counts[new_pair], new_pair))

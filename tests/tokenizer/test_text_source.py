@@ -1,4 +1,5 @@
 import io
+import itertools
 
 import pytest
 from hypothesis import given
@@ -28,6 +29,18 @@ def test_cutting_a_text_into_chunks_leaves_its_pretokens_alone(text):
 @given(text=hostile_text)
 def test_no_pattern_loses_a_character(pattern, text):
     assert "".join(pretoken_splitter(pattern)(text)) == text
+
+
+def test_cuts_are_right_in_every_short_text():
+    gpt2, gpt4 = pretoken_splitter(GPT2_PATTERN), pretoken_splitter(GPT4_PATTERN)
+    chunks_of = chunk_splitter(GPT2_PATTERN)
+    for length in range(5):
+        for characters in itertools.product(" \n\t\x1ca1.'，中", repeat=length):
+            text = "".join(characters)
+            seam = seam_before(text)
+            for split in (gpt2, gpt4):
+                assert split(text[:seam]) + split(text[seam:]) == split(text)
+            assert [pretoken for chunk in chunks_of(text) for pretoken in gpt2(chunk)] == gpt2(text)
 
 
 def test_a_long_text_comes_in_blocks_of_bounded_size(monkeypatch):

@@ -43,6 +43,13 @@ def test_a_special_token_that_is_not_disallowed_is_text(bpe):
     assert bpe.decode(ids) == "a<|endoftext|>"
 
 
+def test_the_longest_special_token_wins(bpe):
+    specials = {"<|a|>": 1000, "<|a|><|b|>": 1001}
+    tok = BPETokenizer(bpe.mergeable_ranks, bpe.merges, specials)
+    assert tok.encode("<|a|><|b|><|a|>", allowed_special="all") == [1001, 1000]
+    assert tok.n_vocab == 1002
+
+
 def test_only_the_disallowed_special_tokens_are_refused(bpe):
     with pytest.raises(ValueError, match="'The'"):
         bpe.encode("The rain", disallowed_special={"The"})
