@@ -38,6 +38,7 @@ def batch():
 
 @either_head
 def test_logits_loss_and_every_gradient_equal_those_of_transformers(config):
+    pytest.importorskip("torch")
     pytest.importorskip("transformers")
     from reference_gpt2 import reference_loss, reference_of, reference_parameters
 

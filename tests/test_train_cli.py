@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import train
-from minigpt import GPT, BigramLM, generate, load_model
+from minigpt import GPT, AdamW, BigramLM, clip_grad_norm, generate, load_model
+from minigpt.data import random_batch
 from minigpt.training_log import read_lines
 from tokenizer import load_tokenizer
 
@@ -152,6 +153,51 @@ def test_the_training_text_alone_teaches_the_bpe_tokenizer(folder, run_here):
     tokenizer = load_tokenizer(folder / "bpe")
     assert len(tokenizer.encode(" plain")) < 6
     assert len(tokenizer.encode("xylophone")) >= 8
+
+
+def test_the_flags_reach_the_optimiser_and_every_step_draws_a_batch_of_its_own(folder, run_here, monkeypatch):
+    made, batches, limits = [], [], []
+
+    class NotedAdamW(AdamW):
+        def __init__(self, *args, **settings):
+            super().__init__(*args, **settings)
+            made.append(self)
+
+    def noted_batch(tokens, *args):
+        batches.append(random_batch(tokens, *args))
+        return batches[-1]
+
+    def noted_clip(grads, max_norm):
+        limits.append(max_norm)
+        return clip_grad_norm(grads, max_norm)
+
+    monkeypatch.setattr(train, "AdamW", NotedAdamW)
+    monkeypatch.setattr(train, "random_batch", noted_batch)
+    monkeypatch.setattr(train, "clip_grad_norm", noted_clip)
+    flags = "--model bigram --tokenizer char --block-size 8 --max-iters 6 --beta1 0.7 --beta2 0.8".split()
+    flags += "--weight-decay 0.3 --grad-clip 0.5 --batch-size 3".split()
+    run_here("--data", folder / "english.txt", "--out", folder / "noted", *flags)
+    (optimizer,) = made
+    assert optimizer.betas == (0.7, 0.8) and optimizer.weight_decay == 0.3 and optimizer.n_steps == 6
+    assert limits == [0.5] * 6
+    assert {x.shape for x, _ in batches} == {(3, 8)}
+    assert len({x.tobytes() for x, _ in batches}) == 6
+
+
+def test_the_model_that_is_kept_is_the_one_of_the_lowest_validation_loss(folder, run_here, monkeypatch):
+    losses, weights, texts = iter([5.0, 2.0, 3.0, 4.0, 4.5]), [], []
+
+    def scripted(runner, tokens, *args):
+        texts.append(bytes(tokens))
+        weights.append(runner.model.params["table.weight"].copy())
+        return next(losses)
+
+    monkeypatch.setattr(train, "evaluate", scripted)
+    flags = "--model bigram --tokenizer char --block-size 8 --max-iters 6 --eval-interval 2".split()
+    run_here("--data", folder / "english.txt", "--out", folder / "kept", *flags)
+    kept = load_model(folder / "kept").params["table.weight"]
+    assert [np.array_equal(kept, each) for each in weights] == [False, True, False, False, True]
+    assert set(texts) == {(folder / "kept" / "tokens" / "validation.bin").read_bytes()}
 
 
 # What it cannot do

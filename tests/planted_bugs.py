@@ -1,0 +1,336 @@
+"""The bugs that plant_bugs.py plants: one place each, and the tests that must notice.
+
+Most were seen in published code: of the transformers written in NumPy that people learn from, the greater
+part has one of these, and trains nevertheless.
+"""
+
+# (file, tests that must notice, [(what is wrong, the right code, found exactly once, the wrong code), …])
+PLANTED = [
+    (
+        "minigpt/layers/linear.py",
+        "tests/layers/test_linear.py",
+        [
+            ("dW is a mean over tokens", "rows.T @ drows", "rows.T @ drows / len(rows)"),
+            ("db is a mean over tokens", "column_sum(drows)", "drows.mean(0)"),
+        ],
+    ),
+    (
+        "minigpt/backend.py",
+        "tests/layers/test_embedding.py tests/test_backend.py",
+        [
+            (
+                "equal ids: only the last counts",
+                "out[sorted_idx[starts]] = np.add.reduceat(rows[order], starts, axis=0)",
+                "out[idx] += rows",
+            ),
+            ("rows not sorted with their ids", "np.add.reduceat(rows[order]", "np.add.reduceat(rows"),
+            ("equal ids lost on the GPU", "xp.add.at(out, idx, rows)", "out[idx] += rows"),
+            ("a batch left on the host", "return xp.asarray(array)", "return np.asarray(array)"),
+            (
+                "without CuPy silently back to NumPy",
+                "except ImportError as error:",
+                "except ImportError as error:\n        return np",
+            ),
+        ],
+    ),
+    (
+        "minigpt/layers/embedding.py",
+        "tests/layers/test_embedding.py",
+        [
+            ("positions off by one", "return x + weight[:T]", "return x + weight[1 : T + 1]"),
+            ("positions counted from the end", "return x + weight[:T]", "return x + weight[-T:]"),
+            ("dwpe is a mean over the batch", "dweight[:T] = dout.sum(0)", "dweight[:T] = dout.mean(0)"),
+        ],
+    ),
+    (
+        "minigpt/layers/layernorm.py",
+        "tests/layers/test_layernorm.py",
+        [
+            (
+                "eps outside of the root",
+                "1 / xp.sqrt(row_mean(normed * normed) + eps)",
+                "1 / (xp.sqrt(row_mean(normed * normed)) + eps)",
+            ),
+            ("gradient without mean(dn)", "dx -= (dout @ share)[..., None]", "pass"),
+            ("gradient without mean(dn ⊙ n)", "dx -= normed * (dout_normed @ share)[..., None]", "pass"),
+            ("gradient without 1/σ", "dx *= rstd", "pass"),
+            ("dn without γ", "dx = dout * weight", "dx = dout.copy()"),
+            ("dγ without n", "dweight = column_sum(dout_normed)", "dweight = column_sum(dout)"),
+            (
+                "σ² of n − 1",
+                "row_mean(normed * normed) +",
+                "row_mean(normed * normed) * x.shape[-1] / (x.shape[-1] - 1) +",
+            ),
+        ],
+    ),
+    (
+        "minigpt/layers/gelu.py",
+        "tests/layers/test_gelu.py",
+        [
+            ("another constant", "CUBIC = 0.044715", "CUBIC = 0.0447"),
+            ("slope without tanh", "slope += tanh\n", "pass\n"),
+            ("tanh′ = 1 − tanh", "slope *= 1 - tanh * tanh", "slope *= 1 - tanh"),
+            ("u′ without the 3", "slope *= 3 * CUBIC", "slope *= CUBIC"),
+        ],
+    ),
+    (
+        "minigpt/layers/feedforward.py",
+        "tests/layers/test_feedforward.py",
+        [("gelu left out of backward", "dhidden = gelu_backward(dhidden, gelu_cache)", "pass")],
+    ),
+    (
+        "minigpt/layers/attention.py",
+        "tests/layers/test_attention.py tests/test_model.py",
+        [
+            ("scores without 1/√D", "q = q * (1 / math.sqrt(q.shape[-1]))", "q = q * 1"),
+            ("dq without 1/√D", "dq *= 1 / math.sqrt(D)", "pass"),
+            ("mask lets the next token be seen", "k=1)", "k=2)"),
+            ("mask hides the token itself", "k=1)", "k=0)"),
+            ("mask too weak", "-math.inf, dtype", "-9.0, dtype"),
+            ("mask of one block covers its past", "scores[..., start:] +=", "scores[..., : stop - start] +="),
+            (
+                "dk transposed",
+                "dscores.swapaxes(-1, -2) @ q[:, :, start:stop]",
+                "dscores @ q[:, :, start:stop]",
+            ),
+            ("dk and dv swapped", "dk[:], dv[:] = dk_block", "dv[:], dk[:] = dk_block"),
+            ("dq and dk swapped", "dq, dk, dv = split_heads", "dk, dq, dv = split_heads"),
+            ("q and k swapped in forward", "q, k, v = split_heads", "k, q, v = split_heads"),
+            ("dk overwritten by the next block", "dk[:, :, :stop] += dk_block", "dk[:, :, :stop] = dk_block"),
+            ("dv overwritten by the next block", "dv[:, :, :stop] += dv_block", "dv[:, :, :stop] = dv_block"),
+            ("softmax gradient without δ", "dscores -= delta[:, :, start:stop] * inverse_sums", "pass"),
+            ("softmax gradient without P", "dscores *= exps", "pass"),
+            ("softmax without the maximum", "scores -= row_max(scores)", "pass"),
+            (
+                "q, k, v within each head, not around",
+                "reshape(B, T, n_parts, n_head, D).transpose(2, 0, 3, 1, 4)",
+                "reshape(B, T, n_head, n_parts, D).transpose(3, 0, 2, 1, 4)",
+            ),
+            ("dropout: shares not scaled up", " * (1 / (1 - p)) if dropping else inverse_sums", ""),
+            ("dropout: no mask in dP", "dscores *= mask", "pass"),
+            ("dropout: no mask in dv", "shares = exps if mask is None else exps * mask", "shares = exps"),
+            ("dropout: gradient not scaled up", "dweighted *= 1 / (1 - p)", "pass"),
+            ("float32 lost to a NumPy scalar", "(1 / math.sqrt(q.shape[-1]))", "(1 / xp.sqrt(q.shape[-1]))"),
+        ],
+    ),
+    (
+        "minigpt/layers/dropout.py",
+        "tests/layers/test_dropout.py tests/test_model.py",
+        [
+            ("not scaled up", "out *= 1 / (1 - p)", "pass"),
+            ("gradient not scaled up", "dx *= 1 / (1 - p)", "pass"),
+            ("no mask in backward", "dx = dout * mask", "dx = dout.copy()"),
+            ("drops what it should keep", "for rng in rngs]) >= p", "for rng in rngs]) < p"),
+            ("the same mask at every step", "[seed, step, sequence]", "[seed, sequence]"),
+            ("the same mask for all sequences", "[seed, step, sequence]", "[seed, step]"),
+        ],
+    ),
+    (
+        "minigpt/layers/cross_entropy.py",
+        "tests/layers/test_cross_entropy.py",
+        [
+            ("mean over all targets", "n_counted = float(counted.sum())", "n_counted = float(counted.size)"),
+            ("ignored targets in the loss", "loss = (losses * counted).sum()", "loss = losses.sum()"),
+            (
+                "ignored targets have a gradient",
+                "scale = counted * (dloss",
+                "scale = (counted >= 0) * (dloss",
+            ),
+            ("overflow without the maximum", "peak = row_max(z)", "peak = 0 * row_max(z)"),
+            ("softmax not normalized", "exps * (scale[:, None] / sums)", "exps * scale[:, None]"),
+            ("onehot not divided by N", "dlogits[rows, picked] -= scale", "dlogits[rows, picked] -= counted"),
+            ("dloss not used", "(dloss / (n_counted or 1))", "(1.0 / (n_counted or 1))"),
+        ],
+    ),
+    (
+        "minigpt/language_model.py",
+        "tests/test_model.py",
+        [
+            ("parts overwrite each other's gradient", "grads[name] += grad", "grads[name] = grad"),
+            (
+                "one id too many is let in",
+                "highest >= self.config.vocab_size",
+                "highest > self.config.vocab_size",
+            ),
+            ("one token too many is let in", "T > self.config.block_size", "T > self.config.block_size + 1"),
+            ("negative ids count from the end", "lowest < 0 or highest", "highest"),
+        ],
+    ),
+    (
+        "minigpt/model.py",
+        "tests/test_model.py",
+        [
+            (
+                "tied wte: gradient of the head dropped",
+                "accumulate(grads, self.head_name(), dhead)",
+                "self.config.tie_weights or accumulate(grads, self.head_name(), dhead)",
+            ),
+            (
+                "tied wte: gradient of the table dropped",
+                'accumulate(grads, "wte.weight", embedding_backward(dx, wte))',
+                'self.config.tie_weights or accumulate(grads, "wte.weight", embedding_backward(dx, wte))',
+            ),
+            ("residual around attention lost", "x = x + h\n\n", "x = h\n\n"),
+            ("residual around feed-forward lost", "x = x + h\n    return", "x = h\n    return"),
+            (
+                "residual gradient around feed-forward lost",
+                "layernorm_backward(dh, ln_2)\n    dx = dx + dh",
+                "layernorm_backward(dh, ln_2)\n    dx = dh",
+            ),
+            (
+                "residual gradient around attention lost",
+                "layernorm_backward(dh, ln_1)\n    dx = dx + dh",
+                "layernorm_backward(dh, ln_1)\n    dx = dh",
+            ),
+            ("dropout of feed-forward not in backward", "dh = dropout_backward(dx, drop_2)", "dh = dx"),
+            ("dropout of attention not in backward", "dh = dropout_backward(dx, drop_1)", "dh = dx"),
+            ("dropout of embeddings not in backward", "dx = dropout_backward(dx, drop)\n", "pass\n"),
+            ("ln_1 used twice", 'x, w["ln_2.weight"], w["ln_2.bias"]', 'x, w["ln_1.weight"], w["ln_1.bias"]'),
+            ("eps of the config not used", "eps = config.layer_norm_epsilon", "eps = 1e-5"),
+            (
+                "residual projections start as large as all",
+                'if name.endswith("c_proj.weight") else',
+                "if False else",
+            ),
+            ("weights start ten times as large", "INIT_STD = 0.02", "INIT_STD = 0.2"),
+            ("weights always float64", "to_device(value.astype(dtype))", "to_device(value)"),
+        ],
+    ),
+    (
+        "minigpt/bigram.py",
+        "tests/test_bigram.py",
+        [("parts overwrite each other's gradient", "grads = {} if grads is None else grads", "grads = {}")],
+    ),
+    (
+        "minigpt/optim.py",
+        "tests/test_optim.py",
+        [
+            ("m not corrected", "m_hat_scale = 1 / (1 - beta1**self.n_steps)", "m_hat_scale = 1.0"),
+            ("v not corrected", "v_hat_scale = 1 / (1 - beta2**self.n_steps)", "v_hat_scale = 1.0"),
+            ("v corrected with β₁", "1 - beta2**self.n_steps", "1 - beta1**self.n_steps"),
+            ("correction one step late", "self.n_steps += 1", "self.n_steps += 1 if self.n_steps else 2"),
+            ("v of |g| instead of g²", "update = grad * grad", "update = abs(grad)"),
+            ("m keeps the sum, not the mean", "m += (1 - beta1) * grad", "m += grad"),
+            ("eps inside of the root", "xp.sqrt(v, out=update)\n", "xp.sqrt(v + self.eps**2, out=update)\n"),
+            (
+                "eps before the correction of v",
+                "update *= math.sqrt(v_hat_scale)\n        update += self.eps",
+                "update += self.eps\n        update *= math.sqrt(v_hat_scale)",
+            ),
+            ("biases decayed too", "if grad.ndim >= 2 else 0.0", "if grad.ndim >= 1 else 0.0"),
+            ("decay without the learning rate", "self.lr * self.weight_decay", "self.weight_decay"),
+            ("decay coupled: through the moments", "param *= 1 - decay", "m += (1 - beta1) * decay * param"),
+            (
+                "the last numbers are not updated",
+                "range(0, grad.size, chunk)",
+                "range(0, grad.size - chunk + 1, chunk)",
+            ),
+            ("clipping not applied", "grad *= max_norm / norm", "pass"),
+            ("norm without the root", "norm = math.sqrt(sum(", "norm = (sum("),
+            (
+                "each gradient clipped by itself",
+                "for grad in grads.values():\n            grad *= max_norm / norm",
+                "for grad in grads.values():\n            grad *= max_norm / math.sqrt(xp.vdot(grad, grad))",
+            ),
+            ("warm-up begins at zero", "(step + 1) / (warmup_iters + 1)", "step / (warmup_iters + 1)"),
+            ("cosine one step early", "(step - warmup_iters) /", "(step - warmup_iters + 1) /"),
+            (
+                "cosine over all steps, not those left",
+                "max(1, max_iters - warmup_iters)",
+                "max(1, max_iters)",
+            ),
+            ("rate ends at zero", "min_lr + 0.5", "0.5"),
+        ],
+    ),
+    (
+        "minigpt/parallel.py",
+        "tests/test_parallel.py",
+        [
+            ("gradients of other workers not added", "grads[name] += other_grads[name]", "pass"),
+            ("loss of other workers not added", "loss += other_loss", "pass"),
+            ("every part divides by its own count", "rngs, n_counted, grads", "rngs, None, grads"),
+            ("gradients of earlier parts forgotten", "rngs, n_counted, grads", "rngs, n_counted, None"),
+            ("masks by place in the part", "(*dropout_key, part.start,", "(*dropout_key, 0,"),
+            (
+                "the last sequence is left out",
+                "n_rows * i // self.workers",
+                "(n_rows - 1) * i // self.workers",
+            ),
+        ],
+    ),
+    (
+        "minigpt/data.py",
+        "tests/test_data.py",
+        [
+            ("targets not moved", "windows[:, :-1], windows[:, 1:]", "windows[:, :-1], windows[:, :-1]"),
+            ("training on the validation text", "0, self.n_train_chars)", "0, self.n_chars)"),
+            ("validating on the training text", "self.n_train_chars, self.n_chars)", "0, self.n_chars)"),
+            ("the last window is never drawn", "rng.integers(len(x)", "rng.integers(len(x) - 1"),
+            ("the stride is not used", "block_size + 1)[::stride]", "block_size + 1)"),
+            ("a new tokenizer, the old ids", "digest.update(Path(tokenizer_json).read_bytes())", "pass"),
+            ("a new text, the old ids", "file.sha256 for file in files", "file.n_bytes for file in files"),
+            ("half a file taken for whole", "manifest_path.unlink(missing_ok=True)", "pass"),
+            ("the byte order mark is a character", '"utf-8-sig"', '"utf-8"'),
+            ("documents not separated", "np.asarray([tokenizer.eot_token], dtype=dtype).tofile(out)", "pass"),
+        ],
+    ),
+    (
+        "minigpt/evaluation.py",
+        "tests/test_evaluation.py",
+        [
+            ("a small last batch weighs as much", "total += len(rows) *", "total += batch_size *"),
+            ("windows overlap", "stride=block_size)", "stride=1)"),
+            ("bits per token called per byte", "* n_tokens / n_bytes", ""),
+        ],
+    ),
+    (
+        "minigpt/checkpoint.py",
+        "tests/test_checkpoint.py",
+        [
+            ("nothing is restored", "array[...] = to_device(saved)", "array = to_device(saved)"),
+            ("damage goes unnoticed", "if expected.get(name) != found.get(name):", "if False:"),
+        ],
+    ),
+    (
+        "minigpt/files.py",
+        "tests/test_checkpoint.py",
+        [
+            ("not flushed before it is renamed", "os.fsync(file.fileno())", "pass"),
+            ("half a file stays beside it", "aside.unlink(missing_ok=True)", "pass"),
+        ],
+    ),
+    (
+        "train.py",
+        "tests/test_train_cli.py",
+        [
+            (
+                "schedule one step ahead",
+                "step, args.max_iters, args.learning_rate",
+                "step + 1, args.max_iters, args.learning_rate",
+            ),
+            (
+                "the same batch at every step",
+                "np.random.default_rng([args.seed, step])",
+                "np.random.default_rng(args.seed)",
+            ),
+            (
+                "validating on training tokens",
+                "evaluate(runner, corpus.validation, args.batch_size, args.eval_iters)",
+                "evaluate(runner, corpus.train, args.batch_size, args.eval_iters)",
+            ),
+            (
+                "tokenizer trained on the validation text",
+                "file.train_chunks()), args.vocab_size",
+                "read_chunks(file.path)), args.vocab_size",
+            ),
+            ("the last model kept, not the best", 'if progress.get("best_step", step) == step:', "if True:"),
+            (
+                "gradients not clipped",
+                "grad_norm = clip_grad_norm(grads, args.grad_clip)",
+                "grad_norm = clip_grad_norm(grads, 0)",
+            ),
+            ("weight decay not passed on", "weight_decay=args.weight_decay", "weight_decay=0"),
+            ("betas not passed on", "(args.beta1, args.beta2), ", ""),
+        ],
+    ),
+]
