@@ -19,6 +19,7 @@ trainer breaks ties in the same way.
 
 import heapq
 from collections import Counter, defaultdict
+from operator import add
 
 FIRST_MERGED_ID = 256  # after the bytes
 
@@ -58,16 +59,18 @@ def learn_merges(words, n_merges, progress=False):
     """
     counts = list(words.values())
     words = [word.decode("latin-1") for word in words]  # byte n -> chr(n)
-    pair_counts = defaultdict(int)
-    words_with = defaultdict(list)  # pair -> indices of the words that contain it, or did once
+    words_with = defaultdict(list)  # pair -> for every occurrence the index of its word
     for index, word in enumerate(words):
-        count = counts[index]
-        for left, right in zip(word, word[1:]):
-            pair_counts[left + right] += count
-            words_with[left + right].append(index)
-    heap = [(-count, pair) for pair, count in pair_counts.items()]
-    heapq.heapify(heap)
+        for pair in map(add, word, word[1:]):
+            words_with[pair].append(index)
+    pair_counts, heap = {}, []
 
+    def count_new(pairs):
+        for pair, indices in pairs.items():
+            pair_counts[pair] = count = sum(map(counts.__getitem__, indices))
+            heapq.heappush(heap, (-count, pair))
+
+    count_new(words_with)
     merges = []
     bar = _progress_bar(n_merges) if progress else None
     while heap and len(merges) < n_merges:
@@ -79,9 +82,7 @@ def learn_merges(words, n_merges, progress=False):
             continue
         new = chr(FIRST_MERGED_ID + len(merges))
         new_pairs = _merge_in_words(words, counts, words_with.pop(pair), pair, new, pair_counts)
-        for new_pair, indices in new_pairs.items():
-            pair_counts[new_pair] = sum(map(counts.__getitem__, indices))
-            heapq.heappush(heap, (-pair_counts[new_pair], new_pair))
+        count_new(new_pairs)
         words_with.update(new_pairs)
         merges.append((ord(pair[0]), ord(pair[1])))
         if bar:
@@ -102,9 +103,9 @@ def _merge_in_words(words, counts, indices, pair, new, pair_counts):
         word = words[index]
         if pair not in word:
             continue  # an earlier merge, or an earlier visit, has used it up
-        words[index] = word.replace(pair, new)
+        head, *between, tail = parts = word.split(pair)  # what lies around the occurrences
+        words[index] = new.join(parts)
         count = counts[index]
-        head, *between, tail = word.split(pair)
         if head:  # head[-1] left right -> head[-1] new
             pair_counts[head[-1] + left] -= count
             new_pairs[head[-1] + new].append(index)
