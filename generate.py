@@ -1,32 +1,62 @@
-"""Continue a text with a trained model.
+"""Continue a text with a trained model, talk with it, or measure how well it predicts a text.
 
-python generate.py                                          something new, from the model in out/
-python generate.py --prompt "Once upon a time" --temperature 0.8 --top-k 50 --num-samples 3 --seed 1
+    python generate.py                                          something new, from the model in out/
+    python generate.py --prompt "Once upon a time" --temperature 0.8 --top-k 50 --num-samples 3 --seed 1
+    python generate.py --prompt "The cat" --show-probabilities  each token, its probability, the runners-up
+    python generate.py --chat                                   a conversation, line by line
+    python generate.py --score my.txt                           loss, perplexity and bits per byte of a file
+
+The folder may hold any GPT-2 model in Hugging Face's format.
 """
 
 import argparse
+import importlib.util
+import math
+import os
 import sys
+from itertools import chain, count
+from pathlib import Path
 
-from minigpt import generate, load_model, use_backend
+from minigpt import load_model, use_backend
+from minigpt.chat import DEFAULT_PROMPT, answer
+from minigpt.evaluation import bits_per_byte
+from minigpt.parallel import BatchRunner
+from minigpt.probability_line import probability_line
+from minigpt.prompt_format import load_format
 from minigpt.sampling import Sampling
+from minigpt.scoring import score
+from minigpt.text_stream import continuations, without_outer_line_ends
 from tokenizer import load_tokenizer
 
-DEFAULT_PROMPT = "\n\n"  # a blank line: where a new story or dialogue begins
+STDIN, FILE_PREFIX = "-", "FILE:"
 
 
 def parse_arguments(arguments=None):
     parser = argparse.ArgumentParser(
-        description="Continue a text with a model that train.py wrote.",
+        description="Continue a text with a model of train.py, or any GPT-2 in Hugging Face's format.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         allow_abbrev=False,
     )
     group = parser.add_argument_group("model and text")
     group.add_argument("--checkpoint", default="out", metavar="DIR", help="folder that train.py wrote")
-    group.add_argument("--prompt", default=DEFAULT_PROMPT, metavar="TEXT", help="text to continue")
+    group.add_argument(
+        "--prompt",
+        nargs="+",
+        metavar="TEXT",
+        help="text to continue; - reads it from standard input, FILE:PATH from a file, without its last line "
+        "end; several are continued together (default: an empty line)",
+    )
     group.add_argument(
         "--max-new-tokens", type=int, default=200, metavar="N", help="length of the continuation"
     )
-    group.add_argument("--num-samples", type=int, default=1, metavar="N", help="how many continuations")
+    group.add_argument("--num-samples", type=int, default=1, metavar="N", help="continuations of each prompt")
+    group.add_argument(
+        "--stop",
+        nargs="+",
+        default=[],
+        metavar="TEXT",
+        help="end where this text, or special token, is produced; \\n is a line end",
+    )
     group.add_argument("--backend", choices=["numpy", "cupy"], help="array library (default: numpy)")
 
     group = parser.add_argument_group("sampling")
@@ -37,46 +67,212 @@ def parse_arguments(arguments=None):
     group.add_argument(
         "--top-p", type=float, metavar="P", help="only the likeliest tokens of joint probability P"
     )
+    group.add_argument(
+        "--min-p", type=float, metavar="P", help="only tokens P times as likely as the likeliest, or more"
+    )
+    group.add_argument(
+        "--repetition-penalty",
+        type=float,
+        default=1.0,
+        metavar="R",
+        help="above 1: tokens of the text so far become less likely",
+    )
     group.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same text")
+
+    group = parser.add_argument_group("other ways to run")
+    group.add_argument(
+        "--stream",
+        action=argparse.BooleanOptionalAction,
+        help="print the text as it grows (default: in a terminal, for a single text)",
+    )
+    group.add_argument("--chat", action="store_true", help="a conversation; an empty line begins a new one")
+    group.add_argument(
+        "--show-probabilities", action="store_true", help="each token with its probability and the runners-up"
+    )
+    group.add_argument("--score", metavar="FILE", help="measure how well the model predicts a UTF-8 text")
+    group.add_argument(
+        "--stride", type=int, metavar="N", help="tokens by which --score's window moves (default: half of it)"
+    )
     args = parser.parse_args(arguments)
-    if args.num_samples < 1:
-        parser.error(f"--num-samples is {args.num_samples} but must be at least 1")
-    if args.prompt == "":
-        parser.error("--prompt is empty: give at least one character, or leave it out")
+    check_arguments(parser, args)
     return args
 
 
+def check_arguments(parser, args):
+    """Refuse values out of range, and flags that contradict each other, before anything is loaded."""
+    if args.num_samples < 1:
+        parser.error(f"--num-samples is {args.num_samples} but must be at least 1")
+    if args.max_new_tokens < 0:
+        parser.error(f"--max-new-tokens is {args.max_new_tokens} but cannot be negative")
+    if args.seed is not None and args.seed < 0:
+        parser.error(f"--seed is {args.seed} but must be at least 0")
+    if "" in args.stop:
+        parser.error("--stop is empty: give the text at which to end")
+    if args.stride is not None and args.score is None:
+        parser.error("--stride is for --score: give a text to measure")
+    modes = [name for name in ("chat", "show_probabilities", "score") if getattr(args, name)]
+    if len(modes) > 1:
+        flags = " and ".join("--" + name.replace("_", "-") for name in modes)
+        parser.error(f"{flags} are different ways to run: choose one")
+    if args.chat and (args.prompt or args.num_samples > 1):
+        parser.error("--chat takes its lines from standard input: leave --prompt and --num-samples out")
+    if args.score is not None and args.prompt:
+        parser.error("--score measures a file and continues nothing: leave --prompt out")
+    n_texts = len(args.prompt or [""]) * args.num_samples
+    if args.stream and n_texts > 1:
+        parser.error(f"--stream prints one text as it grows, but {n_texts} are asked for: leave it out")
+    if (args.prompt or []).count(STDIN) > 1:
+        parser.error("--prompt is - more than once: standard input can be read once")
+    args.stop = [text.replace("\\n", "\n") for text in args.stop]
+    if args.stream is None:
+        args.stream = sys.stdout.isatty() and n_texts == 1
+
+
 def main():
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="replace")  # Windows' code page cannot say everything
+    args = parse_arguments()
     try:
-        print_samples(parse_arguments())
+        run(args)
+    except BrokenPipeError:  # whoever read our output has enough; Python would complain at its exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except (ValueError, OSError) as error:
         print(f"generate.py: error: {error}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        print()
+        sys.exit(130)
 
 
-def print_samples(args):
-    Sampling(args.temperature, args.top_k, args.top_p)  # refuses what is out of range
+def run(args):
+    names = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
+    sampling = Sampling(**{name: getattr(args, name) for name in names})
+    prompts = [read_prompt(prompt) for prompt in args.prompt or [DEFAULT_PROMPT]]
+    prompts = [prompt for prompt in prompts for _ in range(args.num_samples)]
     if args.backend:
         use_backend(args.backend)
     model = load_model(args.checkpoint)
     tokenizer = load_tokenizer(args.checkpoint)
-    prompt = tokenizer.encode_ordinary(args.prompt)
-    sampling = {"temperature": args.temperature, "top_k": args.top_k, "top_p": args.top_p, "seed": args.seed}
-    rows = generate(
-        model, [prompt] * args.num_samples, args.max_new_tokens, stop_token=tokenizer.eot_token, **sampling
-    )
-    for i, ids in enumerate(rows.tolist()):
-        if args.num_samples > 1:
+    if args.score is not None:
+        print_score(model, tokenizer, args)
+    elif args.chat:
+        chat(model, tokenizer, sampling, args)
+    elif args.show_probabilities:
+        print_probabilities(model, tokenizer, prompts, sampling, args)
+    else:
+        print_samples(model, tokenizer, prompts, sampling, args)
+
+
+def read_prompt(prompt):
+    """The text that a --prompt stands for."""
+    if prompt == STDIN:
+        text = sys.stdin.read()
+    elif prompt.startswith(FILE_PREFIX):
+        text = read_text(prompt.removeprefix(FILE_PREFIX))
+    else:
+        return checked_prompt(prompt)
+    return checked_prompt(text.removesuffix("\n").removesuffix("\r"))
+
+
+def checked_prompt(text):
+    if text == "":
+        raise ValueError("--prompt is empty: give at least one character, or leave it out")
+    return text
+
+
+def read_text(path):
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return file.read()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not UTF-8 text: {error}") from None
+
+
+def texts_of(model, tokenizer, prompts, sampling, args):
+    """The continuations of all prompts, computed as one batch."""
+    ids = [tokenizer.encode_ordinary(prompt) for prompt in prompts]
+    return continuations(model, tokenizer, ids, sampling, args.max_new_tokens, args.seed, args.stop)
+
+
+def print_samples(model, tokenizer, prompts, sampling, args):
+    """All texts, one below the other when they are done; with --stream the only one, as it grows."""
+    pieces = texts_of(model, tokenizer, prompts, sampling, args)
+    if args.stream:
+        for piece in without_outer_line_ends(chain(prompts, (piece for _, piece, _ in pieces))):
+            print(piece, end="", flush=True)
+        print()
+        return
+    texts = list(prompts)
+    for i, piece, _ in pieces:
+        texts[i] += piece
+    for i, text in enumerate(texts):
+        if len(texts) > 1:
             print(f"--- sample {i + 1}")
-        end = (
-            ids.index(tokenizer.eot_token, len(prompt))
-            if tokenizer.eot_token in ids[len(prompt) :]
-            else len(ids)
-        )
-        # Where the length limit cuts a character in two, its first bytes are not printed.
-        print(tokenizer.decode(ids[:end]).rstrip("\ufffd").strip("\n"))
+        print(text.strip("\n"))
+
+
+def print_probabilities(model, tokenizer, prompts, sampling, args):
+    """Every token on a line of its own, with its probability and the runners-up."""
+    lines = [[] for _ in prompts]
+    for i, _, picked in texts_of(model, tokenizer, prompts, sampling, args):
+        if picked is None:
+            continue
+        line = probability_line(tokenizer, *picked, sampling)
+        if len(prompts) == 1:
+            print(line, flush=True)
+        lines[i].append(line)
+    if len(prompts) > 1:
+        for i, rows in enumerate(lines):
+            print(f"--- sample {i + 1}", *rows, sep="\n")
+
+
+def print_score(model, tokenizer, args):
+    """The figures of --score, on one line."""
+    text = read_text(args.score)
+    ids = tokenizer.encode_ordinary(text)
+    with BatchRunner(model) as runner:
+        loss, n_tokens = score(runner, ids, args.stride)
+    bits = bits_per_byte(loss, n_tokens, len(text.encode("utf-8")))
+    print(
+        f"{Path(args.score).name}: {len(ids):,} tokens, loss {loss:.4f}, perplexity {math.exp(loss):.2f}, "
+        f"{bits:.3f} bits per byte"
+    )
+
+
+def chat(model, tokenizer, sampling, args):
+    """Lines in, answers out, until the input ends."""
+    prompt_format = load_format(args.checkpoint)
+    if importlib.util.find_spec("readline"):  # not on Windows, whose terminal edits lines by itself
+        importlib.import_module("readline")  # input() then edits whole characters and remembers lines
+    interactive = sys.stdin.isatty()
+    turns = []
+    for turn in count():
+        line = read_line("> " if interactive else "")
+        if line is None:
+            return
+        if not line.strip():
+            turns = []
+            print("(a new conversation)" if interactive else "")
+            continue
+        turns.append(("user", line.strip()))
+        seed = args.seed if args.seed is None else args.seed + turn
+        said = ""
+        for piece in answer(
+            model, tokenizer, prompt_format, turns, sampling, args.max_new_tokens, seed, args.stop
+        ):
+            print(piece, end="", flush=True)
+            said += piece
+        print()
+        turns.append(("assistant", said))
+
+
+def read_line(question):
+    """A line from the terminal or a pipe; None at the end of the input (Ctrl-D; Ctrl-Z on Windows)."""
+    try:
+        return input(question)
+    except EOFError:
+        return None
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What a freshly trained model writes: beginnings out of the validation text, continued."""
 
-from minigpt.generation import generate
+from minigpt.sampling import Sampling
+from minigpt.text_stream import continuations
 
 PROMPT_CHARS = 24  # of a text with spaces, cut at a word's end
 PROMPT_CHARS_WITHOUT_SPACES = 6  # of Chinese
@@ -18,9 +19,8 @@ def _prompt_of(file):
     return beginning.rpartition(" ")[0] or beginning[:PROMPT_CHARS_WITHOUT_SPACES]
 
 
-def continue_text(model, tokenizer, prompt, max_new_tokens, **sampling):
-    """The text that a model appends to a prompt, without the prompt."""
+def continue_text(model, tokenizer, prompt, max_new_tokens, seed=None, **sampling):
+    """The text that a model appends to a prompt, without the prompt. sampling: fields of Sampling."""
     ids = tokenizer.encode_ordinary(prompt)
-    out = generate(model, [ids], max_new_tokens, stop_token=tokenizer.eot_token, **sampling)
-    new_ids = [token for token in out[0, len(ids) :].tolist() if token != tokenizer.eot_token]
-    return tokenizer.decode(new_ids).rstrip("\ufffd")  # the last character may have been cut in two
+    rows = continuations(model, tokenizer, [ids], Sampling(**sampling), max_new_tokens, seed)
+    return "".join(piece for _, piece, _ in rows)
