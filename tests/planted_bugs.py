@@ -68,9 +68,10 @@ PLANTED = [
         "tests/layers/test_gelu.py",
         [
             ("another constant", "CUBIC = 0.044715", "CUBIC = 0.0447"),
-            ("slope without tanh", "slope += tanh\n", "pass\n"),
-            ("tanh′ = 1 − tanh", "slope *= 1 - tanh * tanh", "slope *= 1 - tanh"),
-            ("u′ without the 3", "slope *= 3 * CUBIC", "slope *= CUBIC"),
+            ("slope without the gate itself", "slope += gate\n", "pass\n"),
+            ("tanh′ = 1 − tanh", "slope *= gate\n    slope *= 1 - gate", "slope *= 1 - gate"),
+            ("u′ without the 3", "slope *= 2 * 3 * CUBIC", "slope *= 2 * CUBIC"),
+            ("u without the cubic term", "gate *= CUBIC * SQRT_2_OVER_PI", "gate *= 0"),
         ],
     ),
     (

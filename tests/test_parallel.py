@@ -22,7 +22,7 @@ def batch():
     rng = np.random.default_rng(2)
     idx, targets = rng.integers(11, size=(2, B, T))
     for row in range(B):
-        targets[row, : min(row, T)] = -100
+        targets[row, : max(T - row, 0)] = -100
     return idx, targets
 
 
