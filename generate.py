@@ -11,6 +11,7 @@ The folder may hold any GPT-2 model in Hugging Face's format.
 
 import argparse
 import importlib.util
+import locale
 import math
 import os
 import sys
@@ -243,8 +244,7 @@ def print_score(model, tokenizer, args):
 def chat(model, tokenizer, sampling, args):
     """Lines in, answers out, until the input ends."""
     prompt_format = load_format(args.checkpoint)
-    if importlib.util.find_spec("readline"):  # not on Windows, whose terminal edits lines by itself
-        importlib.import_module("readline")  # input() then edits whole characters and remembers lines
+    edit_whole_characters()
     interactive = sys.stdin.isatty()
     turns = []
     for turn in count():
@@ -265,6 +265,16 @@ def chat(model, tokenizer, sampling, args):
             said += piece
         print()
         turns.append(("assistant", said))
+
+
+def edit_whole_characters():
+    """Let input() delete characters instead of bytes, and remember lines, in a terminal that speaks UTF-8.
+
+    In another one (LC_ALL=C) readline would take the bytes of Chinese for commands. Windows needs none.
+    """
+    utf8 = hasattr(locale, "nl_langinfo") and locale.nl_langinfo(locale.CODESET) == "UTF-8"
+    if utf8 and importlib.util.find_spec("readline"):
+        importlib.import_module("readline")
 
 
 def read_line(question):
