@@ -58,11 +58,10 @@ class Tokenizer:
                     "pass it in allowed_special to encode it as that token, or disallowed_special=() to "
                     "encode it as ordinary text"
                 )
-        allowed = sorted(
-            allowed & self.special_tokens.keys(), key=len, reverse=True
-        )  # the longest match wins
+        allowed &= self.special_tokens.keys()
         if not allowed:
             return self.encode_ordinary(text)
+        allowed = sorted(allowed, key=len, reverse=True)  # the longest match wins
         ids = []
         # A group in the pattern makes split return text, special, text, special, … text.
         parts = regex.split("(" + "|".join(map(regex.escape, allowed)) + ")", text)

@@ -25,12 +25,12 @@ from tokenizer.bpe_files import (
     write_gpt2_files,
 )
 from tokenizer.bpe_merge import merge
-from tokenizer.bpe_trainer import learn_merges
+from tokenizer.bpe_trainer import LARGEST_VOCABULARY, learn_merges
 from tokenizer.byte_alphabet import BYTE_ORDER, BYTE_TO_ID
 from tokenizer.patterns import GPT2_PATTERN, NAMED_PATTERNS, chunk_splitter, pretoken_splitter
 from tokenizer.pretokens import count_pretokens
 
-MOST_CACHED = 200_000  # pieces of text whose ids are remembered: some 50 MB when full
+MOST_CACHED = 200_000  # pieces of text whose ids are remembered: some 50 MB of English when full
 LONGEST_CACHED = 100  # characters
 
 
@@ -77,13 +77,17 @@ class BPETokenizer(Tokenizer):
         the text has no pair left to merge. pattern: "gpt2", "gpt4" or a regular expression of one's own.
         workers: processes that count pre-tokens. ValueError if vocab_size is below 256.
         """
-        if vocab_size < 256:
-            raise ValueError(f"vocab_size is {vocab_size}, but the 256 bytes alone are 256 tokens: take more")
+        if not 256 <= vocab_size <= LARGEST_VOCABULARY:
+            raise ValueError(
+                f"vocab_size is {vocab_size}, but must lie between 256, the bytes, and {LARGEST_VOCABULARY}"
+            )
         pattern = NAMED_PATTERNS.get(pattern, pattern)
-        counts = count_pretokens(texts, pattern, [END_OF_TEXT], workers, progress)
-        words = {pretoken.encode("utf-8").translate(BYTE_TO_ID): count for pretoken, count in counts.items()}
+        words, counts = [], []
+        for pretoken, count in count_pretokens(texts, pattern, [END_OF_TEXT], workers, progress).items():
+            words.append(pretoken.encode("utf-8").translate(BYTE_TO_ID))
+            counts.append(count)
         n_merges = max(0, vocab_size - 256 - 1)
-        pairs = learn_merges(words, n_merges, progress)
+        pairs = learn_merges(words, counts, n_merges, progress)
         tokens = [bytes([byte]) for byte in BYTE_ORDER]
         merges = []
         for left, right in pairs:

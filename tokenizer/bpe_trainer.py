@@ -18,24 +18,26 @@ trainer breaks ties in the same way.
 """
 
 import heapq
+import sys
 from collections import Counter, defaultdict
 from operator import add
 
 FIRST_MERGED_ID = 256  # after the bytes
+LARGEST_VOCABULARY = sys.maxunicode + 1  # learn_merges writes tokens as characters
 
 
-def naive_merges(words, n_merges):
-    """The definition. words: dict from a sequence of byte ids to its count -> list of pairs of ids."""
+def naive_merges(words, counts, n_merges):
+    """The definition: words (sequences of the ids of bytes) and their counts -> list of pairs of ids."""
     merges = []
     while len(merges) < n_merges:
         pairs = Counter()
-        for word, count in words.items():
+        for word, count in zip(words, counts):
             for pair in zip(word, word[1:]):
                 pairs[pair] += count
         if not pairs:
             break
         best = min(pairs, key=lambda pair: (-pairs[pair], pair))
-        words = {_merged(word, best, FIRST_MERGED_ID + len(merges)): count for word, count in words.items()}
+        words = [_merged(word, best, FIRST_MERGED_ID + len(merges)) for word in words]
         merges.append(best)
     return merges
 
@@ -51,13 +53,12 @@ def _merged(word, pair, new):
     return tuple(out)
 
 
-def learn_merges(words, n_merges, progress=False):
+def learn_merges(words, counts, n_merges, progress=False):
     """The merges of naive_merges, fast. Fewer than n_merges if every word has become a single token.
 
-    words: dict from bytes, each the id of a byte, to a count. In here the token with the id n is the
-    character chr(n), so a word is a str, a pair is a str of two, and Python's own string search finds it.
+    words: bytes objects, in which each byte is an id. In here the token with the id n is the character
+    chr(n), so a word is a str, a pair is a str of two, and Python's own string search finds it.
     """
-    counts = list(words.values())
     words = [word.decode("latin-1") for word in words]  # byte n -> chr(n)
     words_with = defaultdict(list)  # pair -> for every occurrence the index of its word
     for index, word in enumerate(words):

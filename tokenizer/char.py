@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from tokenizer.base import END_OF_TEXT, UNKNOWN
 from tokenizer.huggingface import split_by_pattern
-from tokenizer.lookup import LookupTokenizer
+from tokenizer.lookup import LookupTokenizer, most_frequent
 from tokenizer.text_source import text_blocks
 
 
@@ -42,8 +42,7 @@ class CharTokenizer(LookupTokenizer):
                 f"vocab_size is {vocab_size}, but the text has {len(counts)} different characters, and "
                 f"{' and '.join(specials)} come on top: take {needed}" + ("" if unk else ", or unk=True")
             )
-        frequent = sorted(counts, key=lambda character: (-counts[character], character))
-        kept = sorted(frequent[: limit - len(specials)])
+        kept = sorted(most_frequent(counts, limit - len(specials)))
         return cls(
             {character: i for i, character in enumerate(kept)},
             {special: len(kept) + i for i, special in enumerate(specials)},

@@ -88,18 +88,17 @@ def read_pipeline(path):
     ValueError names the first part that is missing, damaged, or does something that no tokenizer here does.
     """
     pipeline = read_json(path)
-    model = _part(path, pipeline, "model", dict)
-    check_vocabulary(path, _part(path, model, "vocab", dict))
+    vocabulary = dict(_part(path, _part(path, pipeline, "model", dict), "vocab", dict))
     for token in _part(path, pipeline, "added_tokens", list):
         if not isinstance(token, dict):
             raise ValueError(f"{path}: added_tokens holds {token!r}, which is not an object")
-        _part(path, token, "content", str)
-        check_vocabulary(path, {token["content"]: _part(path, token, "id", int)})
+        content, i = _part(path, token, "content", str), _part(path, token, "id", int)
+        if vocabulary.setdefault(content, i) != i:
+            raise ValueError(f"{path}: the token {content!r} has two ids, {vocabulary[content]} and {i}")
         for flag in ("single_word", "lstrip", "rstrip"):
             if token.get(flag):
-                raise ValueError(
-                    f"{path}: the added token {token['content']!r} sets {flag}, which is not supported"
-                )
+                raise ValueError(f"{path}: the added token {content!r} sets {flag}, which is not supported")
+    check_vocabulary(path, vocabulary)
     if pipeline.get("normalizer") is not None:
         raise ValueError(f"{path} changes the text before it is split (normalizer), which is not supported")
     post_processor = pipeline.get("post_processor")
@@ -117,7 +116,7 @@ def special_tokens_of(pipeline):
 
 
 def check_vocabulary(path, vocabulary):
-    """ValueError unless every id is a whole number from 0 on and no two tokens share one."""
+    """ValueError unless the ids are whole numbers from 0 on, each of one token, and none left out."""
     seen = {}
     for token, i in vocabulary.items():
         if type(i) is not int or i < 0:
@@ -125,6 +124,10 @@ def check_vocabulary(path, vocabulary):
         if i in seen:
             raise ValueError(f"{path}: the tokens {seen[i]!r} and {token!r} have the same id {i}")
         seen[i] = token
+    if max(seen, default=0) >= len(seen):
+        raise ValueError(
+            f"{path}: of {len(seen)} tokens the largest id is {max(seen, default=0)}: ids are missing"
+        )
 
 
 def kind(part):

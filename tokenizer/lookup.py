@@ -4,6 +4,11 @@ from tokenizer.base import UNKNOWN, Tokenizer
 from tokenizer.huggingface import special_tokens_of, write_tokenizer
 
 
+def most_frequent(counts, limit):
+    """The `limit` most frequent keys of `counts` (dict from str to count), ties in alphabetical order."""
+    return sorted(counts, key=lambda piece: (-counts[piece], piece))[:limit]
+
+
 class LookupTokenizer(Tokenizer):
     """A tokenizer whose tokens are whole pieces of text, looked up in a table.
 

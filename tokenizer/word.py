@@ -15,7 +15,7 @@ import regex
 
 from tokenizer.base import END_OF_TEXT, UNKNOWN
 from tokenizer.huggingface import split_by_pattern
-from tokenizer.lookup import LookupTokenizer
+from tokenizer.lookup import LookupTokenizer, most_frequent
 from tokenizer.text_source import text_blocks
 
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
@@ -56,8 +56,7 @@ class WordTokenizer(LookupTokenizer):
         counts = Counter()
         for block in text_blocks(texts, progress):
             counts.update(cls._find_words(block))
-        words = sorted(counts, key=lambda word: (-counts[word], word))
-        words = words[: None if vocab_size is None else vocab_size - 2]
+        words = most_frequent(counts, None if vocab_size is None else vocab_size - 2)
         vocabulary = {word: i for i, word in enumerate(words)}
         return cls(vocabulary, {END_OF_TEXT: len(words), UNKNOWN: len(words) + 1})
 

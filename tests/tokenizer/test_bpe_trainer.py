@@ -11,8 +11,9 @@ from tokenizer.byte_alphabet import BYTE_ORDER
 BYTE_TO_ID = {byte: i for i, byte in enumerate(BYTE_ORDER)}
 
 
-def as_words(pretoken_counts):
-    return {bytes(BYTE_TO_ID[byte] for byte in p.encode("utf-8")): n for p, n in pretoken_counts.items()}
+def words_and_counts(pretoken_counts):
+    words = [bytes(BYTE_TO_ID[byte] for byte in pretoken.encode("utf-8")) for pretoken in pretoken_counts]
+    return words, list(pretoken_counts.values())
 
 
 def naive_training(text, n_merges, split):
@@ -22,7 +23,7 @@ def naive_training(text, n_merges, split):
         counts[pretoken] = counts.get(pretoken, 0) + 1
     tokens = [bytes([byte]) for byte in BYTE_ORDER]
     merges = []
-    for left, right in naive_merges(as_words(counts), n_merges):
+    for left, right in naive_merges(*words_and_counts(counts), n_merges):
         merges.append((tokens[left], tokens[right]))
         tokens.append(tokens[left] + tokens[right])
     return merges
@@ -48,8 +49,8 @@ def test_merges_of_random_words_equal_those_of_the_naive_recount():
         for _ in range(60):
             word = "".join(generator.choices(letters, k=generator.randint(1, 12)))
             words[word] = generator.randint(1, 4)  # small counts: many ties
-        words = as_words(words)
-        assert learn_merges(words, 80) == naive_merges(words, 80)
+        words, counts = words_and_counts(words)
+        assert learn_merges(words, counts, 80) == naive_merges(words, counts, 80)
 
 
 def test_ties_go_to_the_smallest_ids():
