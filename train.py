@@ -1,15 +1,16 @@
-"""Train a language model from raw text: the whole loop, in plain sight.
+"""Train a language model from raw text, or fine-tune one for a task: the whole loop, in plain sight.
 
     python train.py                                    the bundled stories and dialogues, about two minutes
     python train.py --data my.txt --out my-model       anybody's UTF-8 text
     python train.py --model bigram                     the smallest language model, the first to try
+    python train.py --task classify --init-from out    what was just trained learns to tell spam
     python train.py --resume                           take up what was interrupted
 
-Each step: draw a batch of windows, compute the loss and its gradients, clip them, let AdamW move the
-weights. Now and then: measure the loss on text that is never trained on, and save.
+Each step: draw a batch, compute the loss and its gradients, clip them, let AdamW move the weights. Now
+and then: measure the loss on what is never trained on, and save. What a batch is and what loss belongs to
+it, the task knows (minigpt/tasks); the loop is the same for all.
 """
 
-import dataclasses
 import json
 import math
 import sys
@@ -19,16 +20,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from minigpt import (
-    GPT,
-    AdamW,
-    BigramConfig,
-    BigramLM,
-    GPTConfig,
-    clip_grad_norm,
-    cosine_schedule,
-    use_backend,
-)
+from minigpt import AdamW, clip_grad_norm, cosine_schedule, use_backend
 from minigpt.arguments import ARGUMENTS_FILE, train_arguments
 from minigpt.checkpoint import (
     load_model,
@@ -37,17 +29,14 @@ from minigpt.checkpoint import (
     restore_training_state,
     save_training_state,
 )
-from minigpt.data import open_text_files, random_batch, read_chunks, sliding_windows, tokenize_files
 from minigpt.diagnosis import overflow_report
-from minigpt.evaluation import describe_loss, evaluate
 from minigpt.files import write_atomically
 from minigpt.flops import matmul_flops_per_second, training_matmul_flops
 from minigpt.interrupt import StopRequest
 from minigpt.parallel import BatchRunner
 from minigpt.plot import save_loss_curve
-from minigpt.samples import continue_text, sample_prompts
+from minigpt.tasks import TASKS
 from minigpt.training_log import TrainingLog
-from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer, load_tokenizer
 
 
 def main():
@@ -73,31 +62,21 @@ def train(args):
         load_training_state(out) if args.resume else (None, {"step": 0, "best_loss": math.inf})
     )
 
-    # 1. Text -> token ids
-    files = open_text_files(args.data)
-    source = out if args.resume or args.eval_only else args.init_from
-    tokenizer = load_tokenizer(source) if source else train_tokenizer(args, files)
+    # 1. Data, tokenizer and model
     out.mkdir(parents=True, exist_ok=True)
-    if not args.eval_only:
-        tokenizer.save(out)
-    corpus = tokenize_files(files, tokenizer, out / "tokenizer.json", out / "tokens")
+    task = TASKS[args.task](args)
+    model = task.model
     if args.eval_only:
         with BatchRunner(load_model(out), args.workers, args.micro_batch) as runner:
-            print(describe_loss(evaluate(runner, corpus.validation, args.batch_size), corpus))
+            task.report(runner, out)
         return
-    if args.resume and corpus.fingerprint != progress["corpus"]:
-        raise ValueError(
-            f"--data is not the text that the run in {out} is about: resume it with the same files"
-        )
+    if args.resume and task.fingerprint != progress["data"]:
+        raise ValueError(f"--data is not what the run in {out} is about: resume it with the same files")
+    task.save(out)
 
-    # 2. Model and optimiser
-    model = build_model(args, tokenizer.n_vocab)
-    T = model.config.block_size
-    for tokens in (corpus.train, corpus.validation):
-        sliding_windows(tokens, T, stride=T)  # text that is too short is an error now, not after an hour
-    optimizer = AdamW(
-        model.params, args.learning_rate, (args.beta1, args.beta2), weight_decay=args.weight_decay
-    )
+    # 2. Optimiser
+    trained = model.trained_params()
+    optimizer = AdamW(trained, args.learning_rate, (args.beta1, args.beta2), weight_decay=args.weight_decay)
     if args.resume:
         restore_training_state(tensors, model.params, optimizer)
         optimizer.n_steps = progress["step"]
@@ -105,17 +84,16 @@ def train(args):
         name: value for name, value in vars(args).items() if name not in ("resume", "eval_only", "out")
     }
     write_atomically(out / ARGUMENTS_FILE, json.dumps(settings, indent=2, ensure_ascii=False).encode("utf-8"))
-    print(
-        f"{len(corpus.train):,} tokens to train on, {len(corpus.validation):,} to validate, vocabulary "
-        f"{tokenizer.n_vocab:,}; {args.model} with {model.n_params():,} parameters; output in {out}"
-    )
+    n_trained = sum(param.size for param in trained.values())
+    share = "" if n_trained == model.n_params() else f" of which {n_trained:,} are trained,"
+    print(f"{task.describe()}; {args.model} with {model.n_params():,} parameters,{share} output in {out}")
 
     # 3. The loop
     def save():
         """The log, the state, and the model if it is the best so far. A full disk does not end the run."""
         try:
             log.flush()
-            save_training_state(out, model.params, optimizer, progress | {"corpus": corpus.fingerprint})
+            save_training_state(out, model.params, optimizer, progress | {"data": task.fingerprint})
             if progress.get("best_step", step) == step:
                 model.save_pretrained(out)
         except OSError as error:
@@ -123,19 +101,18 @@ def train(args):
 
     started = time.perf_counter()
     with (
-        BatchRunner(model, args.workers, args.micro_batch) as runner,
+        BatchRunner(task.objective, args.workers, args.micro_batch) as runner,
         StopRequest() as stop,
         tqdm(total=args.max_iters, initial=progress["step"], unit="step", dynamic_ncols=True) as bar,
     ):
         log = TrainingLog(out / "metrics.jsonl", first_step=progress["step"])
         matmul_speed = matmul_flops_per_second(runner)
-        sequences = args.batch_size * args.grad_accum  # the runner sums gradients over the parts of any batch
         for step in range(progress["step"], args.max_iters + 1):
             line = {"step": step}
             at_end = step == args.max_iters
             progress["step"] = step
             if at_end or (args.eval_interval and step % args.eval_interval == 0):
-                line["val_loss"] = evaluate(runner, corpus.validation, args.batch_size, args.eval_iters)
+                line |= task.validate(runner)
                 if line["val_loss"] <= progress["best_loss"]:  # <=: a resumed run repeats its last evaluation
                     progress |= {"best_loss": line["val_loss"], "best_step": step}
                 tqdm.write(describe_progress(line, log.lines))
@@ -147,24 +124,28 @@ def train(args):
                 break
 
             step_started = time.perf_counter()
-            x, y = random_batch(corpus.train, T, sequences, np.random.default_rng([args.seed, step]))
-            loss, grads = runner.loss_and_grads(x, y, dropout_key=(args.seed, step))
+            batch = task.batch(step)
+            loss, grads = runner.loss_and_grads(*batch, dropout_key=(args.seed, step))
             grad_norm = clip_grad_norm(grads, args.grad_clip)
             if not math.isfinite(loss + grad_norm):
-                raise ValueError(overflow_report(model, x, grads, loss, log.lines, step, out))
+                raise ValueError(overflow_report(model, batch[0], grads, loss, log.lines, step, out))
             optimizer.lr = cosine_schedule(
                 step, args.max_iters, args.learning_rate, args.min_lr, args.warmup_iters
             )
             optimizer.step(grads, runner.for_each)
 
             seconds = time.perf_counter() - step_started
+            n_tokens = batch[0].size
             line |= {
                 "loss": loss,
                 "lr": optimizer.lr,
                 "grad_norm": grad_norm,
-                "tokens_per_s": x.size / seconds,
+                "tokens_per_s": n_tokens / seconds,
             }
-            line["matmul_share"] = training_matmul_flops(model.config, sequences, T) / matmul_speed / seconds
+            if args.task == "pretrain":
+                line["matmul_share"] = (
+                    training_matmul_flops(model.config, *batch[0].shape) / matmul_speed / seconds
+                )
             log.add(line)
             bar.set_postfix_str(f"loss {loss:.3f}, {line['tokens_per_s']:,.0f} tokens/s", refresh=False)
             bar.update()
@@ -177,41 +158,17 @@ def train(args):
         # 4. What came of it
         minutes, seconds = divmod(time.perf_counter() - started, 60)
         runner.model = load_model(out)
-        loss = evaluate(runner, corpus.validation, args.batch_size)
         print(
             f"\n{bar.n - bar.initial:,} steps in {minutes:.0f} min {seconds:.0f} s; "
-            f"the best model is of step {progress['best_step']}\n" + describe_loss(loss, corpus)
+            f"the best model is of step {progress['best_step']}"
         )
+        task.report(runner, out)
     try:
         save_loss_curve(out / "loss.png", log.series("loss"), log.series("val_loss"))
         print(f"loss curve: {out / 'loss.png'}")
     except ImportError:
         print("no loss curve was drawn: pip install 'minigpt[plot]' brings matplotlib")
-    for seed, prompt in enumerate(sample_prompts(files)):
-        text = continue_text(runner.model, tokenizer, prompt, 120, temperature=0.7, top_k=50, seed=seed)
-        print(f"\n--- a continuation of “{prompt}”\n{prompt}{text}")
-
-
-def train_tokenizer(args, files):
-    """A tokenizer from the training text; one of characters must know those of the validation text too."""
-    if args.tokenizer == "char":
-        return CharTokenizer.train(chunk for file in files for chunk in read_chunks(file.path))
-    tokenizer_class = {"bpe": BPETokenizer, "word": WordTokenizer}[args.tokenizer]
-    return tokenizer_class.train((chunk for file in files for chunk in file.train_chunks()), args.vocab_size)
-
-
-def build_model(args, n_vocab):
-    """The model that training begins with: random weights, or a copy of those of --init-from."""
-    if args.init_from:
-        model = load_model(args.init_from)
-        model.params = {name: param.copy() for name, param in model.params.items()}
-        if isinstance(model, GPT):
-            model.config = dataclasses.replace(model.config, dropout=args.dropout)
-        return model
-    if args.model == "bigram":
-        return BigramLM(BigramConfig(n_vocab, args.block_size), args.seed)
-    sizes = (args.block_size, args.n_layer, args.n_head, args.n_embd)
-    return GPT(GPTConfig(n_vocab, *sizes, dropout=args.dropout), args.seed)
+    task.show(runner.model)
 
 
 def describe_progress(line, lines):
@@ -222,7 +179,8 @@ def describe_progress(line, lines):
         if "val_loss" in earlier:
             break
     training = f"training loss {np.mean(recent):.4f}, " if recent else ""
-    return f"step {line['step']:5d}: {training}validation loss {line['val_loss']:.4f}"
+    accuracy = f", accuracy {100 * line['val_accuracy']:.1f} %" if "val_accuracy" in line else ""
+    return f"step {line['step']:5d}: {training}validation loss {line['val_loss']:.4f}{accuracy}"
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import json
 import math
 from pathlib import Path
 
+from minigpt.lora import MATRICES
 from minigpt.presets import PRESETS
 
 DATA = Path(__file__).parents[1] / "data"
@@ -12,11 +13,36 @@ BUNDLED = [str(DATA / "stories_en.txt"), str(DATA / "dialogues_zh.txt")]
 ARGUMENTS_FILE = "arguments.json"  # in the output folder: the flags of the run there
 TOKENIZER_FLAGS = ("tokenizer", "vocab_size")
 MODEL_FLAGS = ("model", "n_layer", "n_head", "n_embd", "block_size")
+TASK_FLAGS = ("task", "trainable", "lora_rank", "lora_alpha", "lora_targets", "balance", "dpo_beta")
+
+# What the flags are by default for a task of fine-tuning, where it is not as for pretraining.
+FINE_TUNING = {
+    "batch_size": 16,
+    "learning_rate": 1e-3,
+    "min_lr": 5e-5,
+    "warmup_iters": 50,
+    "max_iters": 1000,
+    "eval_interval": 100,
+    "dropout": 0.1,
+}
+TASK_DEFAULTS = {
+    "pretrain": {},
+    "classify": FINE_TUNING | {"data": ["messages_en.tsv", "messages_zh.tsv"]},
+    "instruct": FINE_TUNING | {"data": ["instructions_en.jsonl", "instructions_zh.jsonl"]},
+    "chat": FINE_TUNING | {"data": ["dialogues_en.txt", "dialogues_zh.txt"]},
+    "prefer": FINE_TUNING
+    | {"data": ["preferences_en.jsonl", "preferences_zh.jsonl"], "learning_rate": 2e-4, "min_lr": 2e-5},
+}
+for _task, _defaults in TASK_DEFAULTS.items():
+    if _task != "pretrain":
+        _defaults |= {"data": [str(DATA / name) for name in _defaults["data"]], "out": f"out-{_task}"}
 
 
 def train_arguments(arguments=None):
     """Parse train.py's command line; what does not fit ends in a sentence and exit status 2."""
     parser = train_parser()
+    args = parser.parse_args(arguments)
+    parser.set_defaults(**TASK_DEFAULTS[args.task])
     args = parser.parse_args(arguments)
     if args.preset:
         parser.set_defaults(**PRESETS[args.preset])
@@ -26,15 +52,17 @@ def train_arguments(arguments=None):
         parser.set_defaults(**saved)
     args = parser.parse_args(arguments)
 
-    for name in TOKENIZER_FLAGS + MODEL_FLAGS:
+    for name in TOKENIZER_FLAGS + MODEL_FLAGS + TASK_FLAGS:
         if saved and getattr(args, name) != saved[name]:
             parser.error(f"{flag(name)} is {getattr(args, name)} but the run in {args.out} has {saved[name]}")
-        if args.init_from and getattr(args, name) != parser.get_default(name):
+        if args.init_from and name not in TASK_FLAGS and getattr(args, name) != parser.get_default(name):
             parser.error(f"{flag(name)} contradicts --init-from: the model in {args.init_from} has its own")
     if args.min_lr > args.learning_rate:
         parser.error(
             f"--min-lr is {args.min_lr}, above --learning-rate {args.learning_rate}, from which it falls"
         )
+    if args.task != "pretrain" and args.model != "gpt":
+        parser.error(f"--task {args.task} takes a gpt: a bigram model sees one token only")
     if args.warmup_iters > args.max_iters:
         parser.error(f"--warmup-iters is {args.warmup_iters}, more than the {args.max_iters} of --max-iters")
     return args
@@ -68,6 +96,26 @@ def train_parser():
     add("--resume", action="store_true", help="continue the run in --out from its last save")
     add("--eval-only", action="store_true", help="only measure the model in --out on the validation text")
 
+    add = parser.add_argument_group("task").add_argument
+    add("--task", default="pretrain", choices=TASK_DEFAULTS, help="what to learn; each has its bundled data")
+    add(
+        "--trainable",
+        default="all",
+        choices=["all", "last"],
+        help="all weights, or the last block and the head",
+    )
+    add("--lora-rank", type=zero_or_more, default=0, metavar="R", help="train adapters of this rank; 0: none")
+    add("--lora-alpha", type=amount, metavar="A", help="adapters count A/R times (default: 2 R)")
+    add(
+        "--lora-targets", nargs="+", default=list(MATRICES), choices=MATRICES, help="matrices with an adapter"
+    )
+    add(
+        "--balance",
+        choices=["drop", "weights"],
+        help="classify: drop rows of frequent labels, or weigh the loss",
+    )
+    add("--dpo-beta", type=amount, default=0.1, metavar="B", help="prefer: how closely to hold to the base")
+
     add = parser.add_argument_group("model").add_argument
     add("--model", default="gpt", choices=["gpt", "bigram"], help="kind of model")
     add("--n-layer", type=one_or_more, default=4, metavar="N", help="blocks")
@@ -81,7 +129,7 @@ def train_parser():
     add(
         "--grad-accum", type=one_or_more, default=1, metavar="N", help="batches whose gradients make one step"
     )
-    add("--max-iters", type=one_or_more, default=1500, metavar="N", help="steps")
+    add("--max-iters", type=one_or_more, default=2000, metavar="N", help="steps")
     add("--learning-rate", type=amount, default=3e-3, metavar="LR", help="the highest learning rate")
     add("--min-lr", type=amount, default=1e-4, metavar="LR", help="the learning rate at the end")
     add(

@@ -22,6 +22,7 @@ import safetensors.numpy
 from minigpt import bigram
 from minigpt.backend import to_device, to_host
 from minigpt.bigram import BigramLM
+from minigpt.classifier import GPTClassifier, is_classifier
 from minigpt.files import write_atomically
 from minigpt.huggingface import CONFIG_FILE, read_config
 from minigpt.model import GPT
@@ -30,9 +31,13 @@ STATE_FILE = "training_state.safetensors"
 
 
 def load_model(directory):
-    """Open a model directory of either kind: a GPT or a BigramLM. Raises FileNotFoundError or ValueError."""
-    model_class = BigramLM if read_config(directory).get("model_type") == bigram.MODEL_TYPE else GPT
-    return model_class.from_pretrained(directory)
+    """Open a model directory: GPT, GPTClassifier or BigramLM. Raises FileNotFoundError or ValueError."""
+    json_config = read_config(directory)
+    if json_config.get("model_type") == bigram.MODEL_TYPE:
+        return BigramLM.from_pretrained(directory)
+    if is_classifier(json_config):
+        return GPTClassifier.from_pretrained(directory)
+    return GPT.from_pretrained(directory)
 
 
 def refuse_to_overwrite(directory):

@@ -182,3 +182,10 @@ def probabilities(scores):
     scores = to_host(scores).astype(np.float64)
     exps = np.exp(scores - scores.max(-1, keepdims=True))
     return exps / exps.sum(-1, keepdims=True)
+
+
+def describe_probabilities(model, ids):
+    """The labels of one text, a list of ids, with their probabilities, the likeliest first."""
+    (shares,) = probabilities(model.forward(to_device(np.asarray([ids])))[0])
+    order = np.argsort(-shares, kind="stable")
+    return ", ".join(f"{model.labels[i]} {100 * shares[i]:.1f} %" for i in order)

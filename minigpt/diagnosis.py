@@ -1,6 +1,7 @@
 """What broke when a loss or a gradient is no longer a finite number: the first place where it happened."""
 
 from minigpt.backend import to_device, xp
+from minigpt.classifier import GPTClassifier
 from minigpt.layers import layernorm_forward
 from minigpt.model import GPT, block_forward
 
@@ -22,8 +23,9 @@ def overflow_report(model, idx, grads, loss, lines, step, out):
 def first_overflow(model, idx, grads):
     """Name the first thing that is not finite, in the order of computing: parameter, activation, gradient.
 
-    idx (B, T), a NumPy array: the batch at which it happened; grads: the gradients that it gave.
+    idx (..., T), a NumPy array: the batch at which it happened; grads: the gradients that it gave.
     """
+    idx = idx.reshape(-1, idx.shape[-1])
     for name, param in model.params.items():
         if not xp.isfinite(param).all():
             return f"the parameter {name}"
@@ -38,6 +40,8 @@ def first_overflow(model, idx, grads):
 
 def activations(model, idx):
     """The forward pass of a model, without dropout, as pairs of a layer's name and its output."""
+    if isinstance(model, GPTClassifier):
+        model = model.gpt
     if not isinstance(model, GPT):
         yield "the table", model.forward(idx)[0]
         return

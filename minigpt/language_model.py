@@ -7,7 +7,7 @@ A language model has a `config` with vocab_size and block_size, a dict `params`,
 The loss between the two is the same for all: cross-entropy of the token that really came next.
 """
 
-from minigpt.layers import cross_entropy_backward, cross_entropy_forward
+from minigpt.layers import IGNORED, cross_entropy_backward, cross_entropy_forward
 
 
 def accumulate(grads, name, grad):
@@ -22,6 +22,14 @@ class LanguageModel:
     """The training interface; GPT and BigramLM supply config, params, forward and backward."""
 
     frozen = frozenset()  # the names of parameters that are used but not trained: they have no gradient
+
+    def n_counted(self, idx, targets):
+        """What the summed losses of a batch are divided by: its targets that are not -100."""
+        return int((targets != IGNORED).sum())
+
+    def loss(self, idx, targets, n_counted=None):
+        """The mean cross-entropy alone, a 0-d array; see loss_and_grads."""
+        return cross_entropy_forward(self.forward(idx)[0], targets, n_counted)[0]
 
     def loss_and_grads(self, idx, targets, rngs=None, n_counted=None, grads=None):
         """Mean cross-entropy in nats (a 0-d array) and its gradients, a dict shaped as params.

@@ -22,7 +22,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from minigpt.backend import on_host, to_device, to_host
-from minigpt.layers import IGNORED, cross_entropy_forward, dropout_streams
+from minigpt.layers import dropout_streams
 
 CACHE_FLOATS = 1_000_000  # the widest activations of a micro-batch, in numbers: what a core's cache likes
 
@@ -76,13 +76,14 @@ class BatchRunner:
         if self.blas_limit:
             self.blas_limit.restore_original_limits()
 
-    def loss_and_grads(self, idx, targets, dropout_key=None):
+    def loss_and_grads(self, *batch, dropout_key=None):
         """The batch's mean loss, a float, and its gradients.
 
-        idx, targets (B, T) int NumPy arrays. dropout_key (seed, step) switches dropout on; the mask of
-        a sequence depends on the key and on its row in the batch alone.
+        batch: the NumPy arrays that the model's loss_and_grads takes, idx and targets (B, T) for a language
+        model; the first axis of each is cut. dropout_key (seed, step) switches dropout on; the mask of a
+        sequence depends on the key and on its row in the batch alone.
         """
-        n_counted = int((targets != IGNORED).sum())
+        n_counted = self.model.n_counted(*batch)
 
         def run_shard(rows):
             loss, grads = 0.0, None
@@ -92,12 +93,12 @@ class BatchRunner:
                 )
                 with np.errstate(over="ignore", invalid="ignore"):  # whoever called looks at what comes out
                     part_loss, grads = self.model.loss_and_grads(
-                        to_device(idx[part]), to_device(targets[part]), rngs, n_counted, grads
+                        *self._part(batch, part), rngs=rngs, n_counted=n_counted, grads=grads
                     )
                 loss += float(to_host(part_loss))
             return loss, grads
 
-        (loss, grads), *others = self.pool.map(run_shard, self._shards(len(idx)))
+        (loss, grads), *others = self.pool.map(run_shard, self._shards(len(batch[0])))
         for other_loss, _ in others:
             loss += other_loss
 
@@ -109,24 +110,24 @@ class BatchRunner:
             self.for_each(add_others, grads)
         return loss, grads
 
-    def loss(self, idx, targets):
+    def loss(self, *batch):
         """The mean loss alone, a float: no dropout and no gradients."""
-        n_counted = int((targets != IGNORED).sum())
+        n_counted = self.model.n_counted(*batch)
 
         def run_shard(rows):
-            loss = 0.0
-            for part in self._micro_batches(rows):
-                logits, _ = self.model.forward(to_device(idx[part]))
-                loss += float(to_host(cross_entropy_forward(logits, to_device(targets[part]), n_counted)[0]))
-            return loss
+            parts = (self._part(batch, part) for part in self._micro_batches(rows))
+            return sum(float(to_host(self.model.loss(*part, n_counted=n_counted))) for part in parts)
 
-        return sum(self.pool.map(run_shard, self._shards(len(idx))))
+        return sum(self.pool.map(run_shard, self._shards(len(batch[0]))))
 
     def for_each(self, function, names):
         """Call function(name) for every parameter's name; the worker threads share the names out."""
         by_size = sorted(names, key=lambda name: self.model.params[name].size, reverse=True)
         hands = [by_size[worker :: self.workers] for worker in range(self.workers)]  # nearly equal work
         return list(self.pool.map(lambda hand: [function(name) for name in hand], hands))
+
+    def _part(self, batch, rows):
+        return [to_device(array[rows]) for array in batch]
 
     def _shards(self, n_rows):
         """Contiguous slices of nearly equal size, one a worker, none of them empty."""

@@ -14,6 +14,7 @@ import pytest
 import train
 from minigpt import GPT, AdamW, BigramLM, clip_grad_norm, generate, load_model
 from minigpt.data import random_batch
+from minigpt.tasks import pretrain
 from minigpt.training_log import read_lines
 from tokenizer import load_tokenizer
 
@@ -172,7 +173,7 @@ def test_the_flags_reach_the_optimiser_and_every_step_draws_a_batch_of_its_own(f
         return clip_grad_norm(grads, max_norm)
 
     monkeypatch.setattr(train, "AdamW", NotedAdamW)
-    monkeypatch.setattr(train, "random_batch", noted_batch)
+    monkeypatch.setattr(pretrain, "random_batch", noted_batch)
     monkeypatch.setattr(train, "clip_grad_norm", noted_clip)
     flags = "--model bigram --tokenizer char --block-size 8 --max-iters 6 --beta1 0.7 --beta2 0.8".split()
     flags += "--weight-decay 0.3 --grad-clip 0.5 --batch-size 3".split()
@@ -192,7 +193,7 @@ def test_the_model_that_is_kept_is_the_one_of_the_lowest_validation_loss(folder,
         weights.append(runner.model.params["table.weight"].copy())
         return next(losses)
 
-    monkeypatch.setattr(train, "evaluate", scripted)
+    monkeypatch.setattr(pretrain, "evaluate", scripted)
     flags = "--model bigram --tokenizer char --block-size 8 --max-iters 6 --eval-interval 2".split()
     run_here("--data", folder / "english.txt", "--out", folder / "kept", *flags)
     kept = load_model(folder / "kept").params["table.weight"]

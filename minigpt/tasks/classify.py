@@ -1,0 +1,119 @@
+"""Sort texts by label: spam or not, glad or sad, one of many.
+
+The records are rows of a label and a text. A text that the context does not hold is cut at its end: what
+a message is about mostly shows at its beginning.
+"""
+
+import json
+from collections import Counter
+
+import numpy as np
+
+from minigpt.backend import to_device
+from minigpt.classifier import GPTClassifier, describe_probabilities, is_classifier
+from minigpt.files import write_atomically
+from minigpt.huggingface import read_config
+from minigpt.metrics import confusion_matrix, describe_labels, label_scores
+from minigpt.padding import batches_in_order, pad_right
+from minigpt.records import drop_to_equal_counts, read_labelled, same_text_key, stratified_split
+from minigpt.tasks.finetuning import (
+    FineTuning,
+    base_model,
+    fingerprint,
+    lengths,
+    prepare_training,
+    tokenizer_for,
+)
+
+
+def label_of(record):
+    return record.fields["label"]
+
+
+class ClassifyTask(FineTuning):
+    def __init__(self, args):
+        super().__init__(args)
+        records = [record for path in args.data for record in read_labelled(path)]
+        counts = Counter(map(label_of, records))
+        if len(counts) < 2:
+            only = ", ".join(counts) or "none"
+            raise ValueError(f"{args.data[0]} has one label only ({only}): there is nothing to tell apart")
+        if args.balance == "drop":
+            kept = drop_to_equal_counts(records, label_of, args.seed)
+            print(f"--balance drop: {len(records) - len(kept):,} of {len(records):,} rows are left out")
+            records = kept
+
+        splits = stratified_split(
+            records, lambda record: same_text_key(record.fields["text"]), label_of, args.seed
+        )
+        self.tokenizer = tokenizer_for(args, [record.fields["text"] for record in splits[0]])
+        self.model = self.objective = self._classifier(records)
+        self.start([list(map(self._example, split)) for split in splits])
+        cut = sum(example[2] for split in (self.train, self.validation, self.test) for example in split)
+        if cut:
+            block_size = self.model.config.block_size
+            print(f"{cut:,} of {len(records):,} texts are cut to the context of {block_size} tokens")
+        if args.balance == "weights":
+            self.model.balance([counts[label] for label in self.model.labels])
+        self.fingerprint = fingerprint(args.data, self.tokenizer, args.balance)
+
+    def _classifier(self, records):
+        """A new head on the base; or, where --init-from is a classifier already, that one with its labels."""
+        args = self.args
+        labels = sorted(set(map(label_of, records)))
+        if not (args.init_from and is_classifier(read_config(args.init_from))):
+            gpt = prepare_training(base_model(args, self.tokenizer.n_vocab), args)
+            return GPTClassifier(gpt, labels, self.tokenizer.eot_token, args.seed)
+        trained = GPTClassifier.from_pretrained(args.init_from)
+        for record in records:
+            if label_of(record) not in trained.labels:
+                raise ValueError(
+                    f"{record.where}: the label {label_of(record)!r} is none that the model in "
+                    f"{args.init_from} knows ({', '.join(trained.labels)})"
+                )
+        trained.gpt.params = {name: param.copy() for name, param in trained.gpt.params.items()}
+        gpt = prepare_training(trained.gpt, args)
+        model = GPTClassifier(gpt, trained.labels, trained.pad_token_id)
+        model.params["score.weight"][...] = trained.params["score.weight"]
+        return model
+
+    def _example(self, record):
+        """A record as (ids, label, whether it was cut, the record)."""
+        ids = self.tokenizer.encode_ordinary(record.fields["text"])
+        block_size = self.model.config.block_size
+        return ids[:block_size], self.model.labels.index(label_of(record)), len(ids) > block_size, record
+
+    def collate(self, examples):
+        """Ids (B, T), padded on the right, and labels (B,)."""
+        ids, labels, *_ = zip(*examples)
+        return pad_right(ids, self.model.pad_token_id), np.array(labels)
+
+    def describe(self):
+        return f"{super().describe()}; labels: {', '.join(self.model.labels)}"
+
+    def validate(self, runner):
+        confusion = self.confusion(runner.model, self.validation)
+        return super().validate(runner) | {"val_accuracy": label_scores(confusion)["accuracy"]}
+
+    def confusion(self, model, examples):
+        """The confusion matrix of a model over examples."""
+        truths, predictions = [], []
+        for rows in batches_in_order(lengths(examples), self.args.batch_size):
+            idx, labels = self.collate([examples[row] for row in rows])
+            scores, _ = model.forward(to_device(idx))
+            truths += labels.tolist()
+            predictions += scores.argmax(1).tolist()
+        return confusion_matrix(truths, predictions, len(model.labels))
+
+    def report(self, runner, directory):
+        """Print the scores over the test split and write them to test_metrics.json."""
+        confusion = self.confusion(runner.model, self.test)
+        print(f"test split of {len(self.test):,} texts: {describe_labels(runner.model.labels, confusion)}")
+        metrics = {"labels": runner.model.labels, "confusion": confusion.tolist()} | label_scores(confusion)
+        content = json.dumps(metrics, ensure_ascii=False, indent=2) + "\n"
+        write_atomically(directory / "test_metrics.json", content.encode("utf-8"))
+
+    def show(self, model):
+        """Print the probabilities of the labels for some texts of the test split."""
+        for ids, _, _, record in self.test[:3]:
+            print(f"\n{record.fields['text']}\n{label_of(record)}; {describe_probabilities(model, ids)}")

@@ -1,0 +1,127 @@
+"""What the fine-tuning tasks share: a base to start from, records of unequal length, batches of them."""
+
+import dataclasses
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from minigpt.lora import LoRAGPT
+from minigpt.model import GPT, GPTConfig
+from minigpt.padding import BucketedBatches, batches_in_order
+from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer, load_tokenizer
+
+TOKENIZERS = {"bpe": BPETokenizer, "char": CharTokenizer, "word": WordTokenizer}
+
+
+class FineTuning:
+    """Three lists of examples, `train`, `validation` and `test`, and how the loop gets batches of them.
+
+    A task sets them, as well as tokenizer, model and objective, and says with collate(examples) what
+    arrays a batch of its examples is; the first entry of an example is its ids.
+    """
+
+    def __init__(self, args):
+        self.args = args
+
+    def start(self, examples):
+        """Take up the three lists of examples, and order them into batches."""
+        self.train, self.validation, self.test = examples
+        self.batches = BucketedBatches(lengths(self.train), self.args.batch_size, self.args.seed)
+
+    def batch(self, step):
+        """The arrays of a step. Examples of --grad-accum batches come in one, which the runner cuts up."""
+        n = self.args.grad_accum
+        rows = np.concatenate([self.batches.of_step(step * n + i) for i in range(n)])
+        return self.collate([self.train[row] for row in rows])
+
+    def mean_loss(self, runner, examples):
+        """The loss over a list of examples, a float: the mean over whatever the objective counts."""
+        total = n_counted = 0
+        for rows in batches_in_order(lengths(examples), self.args.batch_size):
+            batch = self.collate([examples[row] for row in rows])
+            n = self.objective.n_counted(*batch)
+            total += n * runner.loss(*batch)
+            n_counted += n
+        return total / n_counted
+
+    def validate(self, runner):
+        """The loss over the validation split."""
+        return {"val_loss": self.mean_loss(runner, self.validation)}
+
+    def save(self, directory):
+        """Write what belongs to the model beside its weights: the tokenizer."""
+        self.tokenizer.save(directory)
+
+    def describe(self):
+        train, validation, test = (f"{len(split):,}" for split in (self.train, self.validation, self.test))
+        return f"{self.args.task}: {train} to train on, {validation} to validate, {test} to test"
+
+
+def lengths(examples):
+    """How many tokens each example has, the longer of two sequences counting."""
+    return [len(example[0]) for example in examples]
+
+
+def tokenizer_for(args, texts):
+    """The tokenizer of the run that is resumed, or of the base, or a new one trained on texts."""
+    source = args.out if args.resume or args.eval_only else args.init_from
+    if source:
+        tokenizer = load_tokenizer(source)
+    elif args.tokenizer == "char":
+        tokenizer = CharTokenizer.train(texts)
+    else:
+        tokenizer = TOKENIZERS[args.tokenizer].train(texts, args.vocab_size)
+    if tokenizer.eot_token is None:
+        raise ValueError(f"the tokenizer in {source} has no <|endoftext|>, with which texts and answers end")
+    return tokenizer
+
+
+def base_model(args, n_vocab):
+    """The GPT that fine-tuning begins with: a copy of that of --init-from, or random weights."""
+    if args.init_from:
+        model = GPT.from_pretrained(args.init_from)
+        model.params = {name: param.copy() for name, param in model.params.items()}
+        model.config = dataclasses.replace(model.config, dropout=args.dropout)
+        return model
+    sizes = (args.block_size, args.n_layer, args.n_head, args.n_embd)
+    return GPT(GPTConfig(n_vocab, *sizes, dropout=args.dropout), args.seed)
+
+
+def prepare_training(gpt, args):
+    """Choose what is trained: all, the last block with what follows it, or LoRA's adapters."""
+    if args.lora_rank:
+        alpha = args.lora_alpha or 2 * args.lora_rank
+        return LoRAGPT(gpt, args.lora_rank, alpha, args.lora_targets, args.seed)
+    if args.trainable == "last":
+        gpt.freeze_below(gpt.config.n_layer - 1)
+    return gpt
+
+
+def fingerprint(paths, tokenizer, *more):
+    """A checksum of the data and of how it becomes tokens."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(hashlib.sha256(Path(path).read_bytes()).digest())
+    digest.update(repr(sorted(tokenizer.token_bytes.items())).encode("utf-8"))
+    for item in more:
+        digest.update(repr(item).encode("utf-8"))
+    return digest.hexdigest()
+
+
+def drop_too_long(examples, block_size):
+    """Leave out the examples that the context does not hold: (ids, …, record) -> those kept.
+
+    Says how many were dropped and where the first stands. Raises ValueError if none is left.
+    """
+    dropped = [example for example in examples if len(example[0]) > block_size]
+    if dropped:
+        first = dropped[0]
+        what = (
+            f"{len(dropped):,} of {len(examples):,} records are longer than the context of {block_size} "
+            f"tokens, the first is {first[-1].where} with {len(first[0])}"
+        )
+        if len(dropped) == len(examples):
+            raise ValueError(f"{what}: take shorter records, or a base of a larger --block-size")
+        print(f"{what}: they are left out")
+    return [example for example in examples if len(example[0]) <= block_size]

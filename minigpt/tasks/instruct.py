@@ -1,0 +1,120 @@
+"""Follow instructions: records of an instruction, perhaps an input, and the output that is wanted.
+
+Of prompt and response together, the loss counts the response alone (prompt_format.py).
+"""
+
+import json
+
+from minigpt.files import write_atomically
+from minigpt.layers import IGNORED
+from minigpt.metrics import bleu_and_rouge, exact_match
+from minigpt.padding import pad_right
+from minigpt.prompt_format import InstructFormat, load_format, masked_example, save_format
+from minigpt.records import read_json_records, same_text_key, stratified_split, text_field
+from minigpt.tasks.answers import answer
+from minigpt.tasks.finetuning import (
+    FineTuning,
+    base_model,
+    drop_too_long,
+    fingerprint,
+    prepare_training,
+    tokenizer_for,
+)
+
+
+class MaskedTask(FineTuning):
+    """A language model trained on part of its tokens: examples are (ids, targets, record)."""
+
+    def collate(self, examples):
+        """Ids and targets (B, T), padded on the right; what stands in the padding is not counted."""
+        ids, targets, _ = zip(*examples)
+        return pad_right(ids, self.tokenizer.eot_token), pad_right(targets, IGNORED)
+
+    def examples(self, splits):
+        """The three splits of records as examples, without those that the context does not hold."""
+        examples = [
+            [(*masked_example(self.segments(record)), record) for record in split] for split in splits
+        ]
+        kept = {
+            id(example)
+            for example in drop_too_long(
+                [example for split in examples for example in split], self.model.config.block_size
+            )
+        }
+        return [[example for example in split if id(example) in kept] for split in examples]
+
+    def save(self, directory):
+        super().save(directory)
+        save_format(directory, self.format)
+
+
+class InstructTask(MaskedTask):
+    def __init__(self, args):
+        super().__init__(args)
+        records = [record for path in args.data for record in read_json_records(path)]
+        for record in records:
+            text_field(record, "instruction"), text_field(record, "output")
+        splits = stratified_split(records, prompt_key, lambda record: "instructions", args.seed)
+        self.format = load_format(args.init_from) if args.init_from else None
+        if not isinstance(self.format, InstructFormat):
+            self.format = InstructFormat()
+        self.tokenizer = tokenizer_for(args, [self.text(record) for record in splits[0]])
+        self.model = self.objective = prepare_training(base_model(args, self.tokenizer.n_vocab), args)
+        self.start(self.examples(splits))
+        self.fingerprint = fingerprint(args.data, self.tokenizer, self.format)
+
+    def text(self, record):
+        """Prompt and response as one text, for a tokenizer to be trained on."""
+        instruction, input, output = fields_of(record)
+        return self.format.prompt(instruction, input) + output
+
+    def segments(self, record):
+        return self.format.segments(self.tokenizer, *fields_of(record))
+
+    def report(self, runner, directory):
+        """Answer the test split's instructions; write the answers, print how good they are."""
+        records = [example[2] for example in self.test]
+        prompts = [self.segments(record)[0][0] for record in records]
+        responses = answer(runner.model, self.tokenizer, prompts)
+        outputs = [fields_of(record)[2] for record in records]
+        lines = [
+            json.dumps({"where": record.where, **record.fields, "response": response}, ensure_ascii=False)
+            for record, response in zip(records, responses)
+        ]
+        path = directory / "test_responses.jsonl"
+        write_atomically(path, ("\n".join(lines) + "\n").encode("utf-8"))
+
+        metrics = {"exact_match": exact_match(responses, outputs)}
+        print(f"test split of {len(records):,}: {100 * metrics['exact_match']:.2f} % exact match", end="")
+        try:
+            metrics |= bleu_and_rouge(responses, outputs)
+            bleu, rouge = metrics["bleu"], metrics["rougeL"]
+            print(f", BLEU {bleu:.1f}, ROUGE-1 {metrics['rouge1']:.3f}, ROUGE-L {rouge:.3f}")
+        except ImportError:
+            print("; pip install 'minigpt[eval]' brings BLEU and ROUGE")
+        write_atomically(
+            directory / "test_metrics.json", (json.dumps(metrics, indent=2) + "\n").encode("utf-8")
+        )
+        print(f"responses: {path}")
+
+    def show(self, model):
+        """Print some answers to instructions of the test split."""
+        records = [example[2] for example in self.test[:3]]
+        prompts = [self.segments(record)[0][0] for record in records]
+        for record, response in zip(records, answer(model, self.tokenizer, prompts)):
+            instruction, input, output = fields_of(record)
+            print(f"\n{self.format.prompt(instruction, input)}{response}\n(wanted: {output})")
+
+
+def fields_of(record):
+    """The instruction, the input ("" where there is none) and the output of a record."""
+    return (
+        text_field(record, "instruction"),
+        text_field(record, "input", optional=True),
+        text_field(record, "output"),
+    )
+
+
+def prompt_key(record):
+    instruction, input, _ = fields_of(record)
+    return same_text_key(f"{instruction}\n{input}")

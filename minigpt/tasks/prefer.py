@@ -1,0 +1,125 @@
+"""Learn which of two answers is preferred: records of a prompt, a chosen and a rejected answer (dpo.py).
+
+The base must already answer in some format; the prompts are put to it in that one.
+"""
+
+import json
+import zlib
+
+import numpy as np
+
+from minigpt.backend import to_host
+from minigpt.dpo import PreferenceTuning, reference_log_probs
+from minigpt.files import write_atomically
+from minigpt.layers import IGNORED
+from minigpt.padding import batches_in_order, pad_right
+from minigpt.prompt_format import ChatFormat, InstructFormat, load_format, masked_example, save_format
+from minigpt.records import read_json_records, same_text_key, stratified_split, text_field
+from minigpt.tasks.answers import answer
+from minigpt.tasks.finetuning import (
+    FineTuning,
+    base_model,
+    drop_too_long,
+    fingerprint,
+    lengths,
+    prepare_training,
+    tokenizer_for,
+)
+
+
+class PreferTask(FineTuning):
+    """Examples are (longer ids, (ids, targets) of both answers, reference log-probabilities, record)."""
+
+    def __init__(self, args):
+        super().__init__(args)
+        records = [record for path in args.data for record in read_json_records(path)]
+        for record in records:
+            text_field(record, "prompt")
+            chosen, rejected = text_field(record, "chosen"), text_field(record, "rejected")
+            if chosen == rejected:
+                raise ValueError(f"{record.where}: the chosen and the rejected answer are the same")
+        splits = stratified_split(records, prompt_key, lambda record: "pairs", args.seed)
+        self.format = (load_format(args.init_from) if args.init_from else None) or ChatFormat()
+        self.tokenizer = tokenizer_for(args, [" ".join(record.fields.values()) for record in splits[0]])
+        gpt = base_model(args, self.tokenizer.n_vocab)
+        self.fingerprint = fingerprint(
+            args.data, self.tokenizer, self.format, [zlib.crc32(to_host(p)) for p in gpt.params.values()]
+        )
+        self.model = prepare_training(gpt, args)
+        self.objective = PreferenceTuning(self.model, args.dpo_beta)
+        self.start([self._with_reference(self._examples(split)) for split in splits])
+
+    def _examples(self, records):
+        examples = []
+        for record in records:
+            answers = [masked_example(self._segments(record, name)) for name in ("chosen", "rejected")]
+            longer = max((ids for ids, _ in answers), key=len)
+            examples.append((longer, answers, record))
+        return drop_too_long(examples, self.model.config.block_size)
+
+    def _segments(self, record, name):
+        prompt, reply = text_field(record, "prompt"), text_field(record, name)
+        if isinstance(self.format, InstructFormat):
+            return self.format.segments(self.tokenizer, prompt, "", reply)
+        return self.format.segments(self.tokenizer, [("user", prompt), ("assistant", reply)])
+
+    def _with_reference(self, examples):
+        """Add to each example what the model says of its answers now, before it is trained."""
+        reference = np.zeros((len(examples), 2), self.model.params["wte.weight"].dtype)
+        for rows in batches_in_order(lengths(examples), self.args.batch_size):
+            idx, targets = self._arrays([examples[row] for row in rows])
+            reference[rows] = reference_log_probs(self.model, idx, targets)
+        return [(ids, answers, row, record) for (ids, answers, record), row in zip(examples, reference)]
+
+    def _arrays(self, examples):
+        """Ids and targets (B, 2, T) of the chosen and the rejected answers, padded on the right."""
+        both = [answers for _, answers, *_ in examples]
+        idx = pad_right([ids for answers in both for ids, _ in answers], self.tokenizer.eot_token)
+        targets = pad_right([targets for answers in both for _, targets in answers], IGNORED)
+        return idx.reshape(len(both), 2, -1), targets.reshape(len(both), 2, -1)
+
+    def collate(self, examples):
+        """Ids and targets (B, 2, T), and the reference's log-probabilities (B, 2)."""
+        return *self._arrays(examples), np.stack([example[2] for example in examples])
+
+    def save(self, directory):
+        super().save(directory)
+        save_format(directory, self.format)
+
+    def validate(self, runner):
+        margins = self.margins(self.model, self.validation)
+        measured = {"val_margin": float(margins.mean()), "val_accuracy": float((margins > 0).mean())}
+        return super().validate(runner) | measured
+
+    def margins(self, model, examples):
+        """By how many nats the chosen answer of each pair has gained on the rejected one, (N,)."""
+        margins = np.zeros(len(examples))
+        for rows in batches_in_order(lengths(examples), self.args.batch_size):
+            idx, targets, reference = self.collate([examples[row] for row in rows])
+            ratios = reference_log_probs(model, idx, targets) - reference
+            margins[rows] = ratios[:, 0] - ratios[:, 1]
+        return margins
+
+    def report(self, runner, directory):
+        """Print how far the preferred answers have moved ahead in the test split."""
+        margins = self.margins(runner.model, self.test)
+        metrics = {"accuracy": float((margins > 0).mean()), "margin": float(margins.mean())}
+        print(
+            f"test split of {len(self.test):,} pairs: the chosen answer gained on the rejected one in "
+            f"{100 * metrics['accuracy']:.1f} % of them, by {metrics['margin']:.2f} nats on average"
+        )
+        write_atomically(
+            directory / "test_metrics.json", (json.dumps(metrics, indent=2) + "\n").encode("utf-8")
+        )
+
+    def show(self, model):
+        """Print what the model answers to some prompts of the test split."""
+        records = [example[3] for example in self.test[:3]]
+        turns = [[("user", text_field(record, "prompt"))] for record in records]
+        prompts = [self.format.prompt_ids(self.tokenizer, turn) for turn in turns]
+        for record, reply in zip(records, answer(model, self.tokenizer, prompts)):
+            print(f"\n{record.fields['prompt']}\n> {reply}")
+
+
+def prompt_key(record):
+    return same_text_key(text_field(record, "prompt"))
