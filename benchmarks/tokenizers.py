@@ -8,7 +8,6 @@ the same work on the same text, the best of several runs counts, and the ids are
 """
 
 import argparse
-import json
 import os
 import random
 import subprocess
@@ -156,9 +155,29 @@ def write_large_text(path, shakespeare):
 
 
 def measured_apart(*arguments):
-    """Run one training in a process of its own -> seconds, peak memory in MB (None where unknown)."""
+    """Run one training in a process of its own -> seconds, peak memory in MB of it and its workers together."""
     command = [sys.executable, __file__, "--one-training", *map(str, arguments)]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    peak = 0.0
+    while process.poll() is None:
+        peak = max(peak, session_megabytes(process.pid))
+        time.sleep(0.05)
+    if process.returncode:
+        raise SystemExit(f"the training {arguments} failed")
+    return float(process.stdout.read()), peak
+
+
+def session_megabytes(session):
+    """Resident memory of all processes of a session (Linux; 0 elsewhere). Shared pages count each time."""
+    pages = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text(encoding="utf-8").rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended meanwhile
+        if int(fields[3]) == session:
+            pages += int(fields[21])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6 if pages else 0.0
 
 
 def one_training(contender, path, vocab_size):
@@ -167,18 +186,7 @@ def one_training(contender, path, vocab_size):
         train_huggingface(path, int(vocab_size))
     else:
         train_ours(path, int(vocab_size), workers=os.cpu_count())
-    seconds = time.perf_counter() - start
-    try:
-        import resource  # Unix only
-    except ImportError:
-        print(json.dumps([seconds, None]))
-        return
-    own, workers = (
-        resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    if contender == "ours":
-        own += workers * os.cpu_count()  # the largest worker, as if all were as large
-    print(json.dumps([seconds, own / 1024]))
+    print(time.perf_counter() - start)
 
 
 def import_seconds():
@@ -243,7 +251,7 @@ def main():
             ours, our_peak = measured_apart("ours", large, LARGE_VOCAB_SIZE)
             theirs, their_peak = measured_apart("huggingface", large, LARGE_VOCAB_SIZE)
             row(f"train, 100 MB, vocabulary {LARGE_VOCAB_SIZE:,}", ours, theirs)
-            if our_peak is not None:
+            if our_peak:
                 row("  peak memory", our_peak, their_peak, unit="MB")
         else:
             large.write_text(shakespeare * 20, encoding="utf-8", newline="\n")

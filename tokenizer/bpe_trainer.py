@@ -17,9 +17,11 @@ is, bytes in the order of GPT-2's alphabet and after them the tokens as they wer
 trainer breaks ties in the same way.
 """
 
+import gc
 import heapq
 import sys
 from collections import Counter, defaultdict
+from contextlib import contextmanager, nullcontext
 from operator import add
 
 FIRST_MERGED_ID = 256  # after the bytes
@@ -73,23 +75,21 @@ def learn_merges(words, counts, n_merges, progress=False):
 
     count_new(words_with)
     merges = []
-    bar = _progress_bar(n_merges) if progress else None
-    while heap and len(merges) < n_merges:
-        count, pair = heapq.heappop(heap)
-        true_count = pair_counts[pair]
-        if -count != true_count:
-            if true_count > 0:
-                heapq.heappush(heap, (-true_count, pair))
-            continue
-        new = chr(FIRST_MERGED_ID + len(merges))
-        new_pairs = _merge_in_words(words, counts, words_with.pop(pair), pair, new, pair_counts)
-        count_new(new_pairs)
-        words_with.update(new_pairs)
-        merges.append((ord(pair[0]), ord(pair[1])))
-        if bar:
-            bar.update()
-    if bar:
-        bar.close()
+    with _no_garbage_collection(), _progress_bar(n_merges, shown=progress) as bar:
+        while heap and len(merges) < n_merges:
+            count, pair = heapq.heappop(heap)
+            true_count = pair_counts[pair]
+            if -count != true_count:
+                if true_count > 0:
+                    heapq.heappush(heap, (-true_count, pair))
+                continue
+            new = chr(FIRST_MERGED_ID + len(merges))
+            new_pairs = _merge_in_words(words, counts, words_with.pop(pair), pair, new, pair_counts)
+            count_new(new_pairs)
+            words_with.update(new_pairs)
+            merges.append((ord(pair[0]), ord(pair[1])))
+            if bar:
+                bar.update()
     return merges
 
 
@@ -125,7 +125,21 @@ def _merge_in_words(words, counts, indices, pair, new, pair_counts):
     return new_pairs
 
 
-def _progress_bar(n_merges):
+@contextmanager
+def _no_garbage_collection():
+    """The lists made here are many and hold no cycles: the collector would only walk them over and over."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _progress_bar(n_merges, shown):
+    if not shown:
+        return nullcontext()
     from tqdm import tqdm  # imported where it is needed: importing tokenizer stays fast
 
     return tqdm(total=n_merges, unit="merge", desc="merging", dynamic_ncols=True)

@@ -124,10 +124,9 @@ def check_vocabulary(path, vocabulary):
         if i in seen:
             raise ValueError(f"{path}: the tokens {seen[i]!r} and {token!r} have the same id {i}")
         seen[i] = token
-    if max(seen, default=0) >= len(seen):
-        raise ValueError(
-            f"{path}: of {len(seen)} tokens the largest id is {max(seen, default=0)}: ids are missing"
-        )
+    largest = max(seen, default=0)
+    if largest >= len(seen):
+        raise ValueError(f"{path}: ids are missing, the largest of {len(seen)} tokens is {largest}")
 
 
 def kind(part):

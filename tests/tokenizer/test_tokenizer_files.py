@@ -114,7 +114,7 @@ def damage(path, *keys, value):
         (("model", "vocab", "a"), -1, "the token 'a' has the id -1"),
         (("model", "vocab", "a"), True, "the token 'a' has the id True"),
         (("model", "vocab", "a"), 5, "have the same id 5"),
-        (("model", "vocab", "a"), 5000, "the largest id is 5000: ids are missing"),
+        (("model", "vocab", "a"), 5000, "ids are missing, the largest of 400 tokens is 5000"),
         (("model", "vocab", "a b"), 400, "which stands for no byte"),
         (("model", "vocab", "zzz"), 400, "made by no merge"),
         (("model", "merges"), None, "'merges' is missing"),
