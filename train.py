@@ -94,7 +94,7 @@ def train(args):
         try:
             log.flush()
             save_training_state(out, model.params, optimizer, progress | {"data": task.fingerprint})
-            if progress.get("best_step", step) == step:
+            if progress.get("best_step", 0) in (0, step):  # any weights are better than untrained ones
                 model.save_pretrained(out)
         except OSError as error:
             tqdm.write(f"step {step} could not be saved, training goes on: {error}", file=sys.stderr)

@@ -89,7 +89,7 @@ def train_parser():
     add("--out", default="out", metavar="DIR", help="folder for the model, its tokenizer and the log")
     add("--tokenizer", default="bpe", choices=["bpe", "char", "word"], help="how text becomes token ids")
     add(
-        "--vocab-size", type=one_or_more, default=2048, metavar="N", help="tokens that bpe and word may learn"
+        "--vocab-size", type=one_or_more, default=4096, metavar="N", help="tokens that bpe and word may learn"
     )
     add("--init-from", metavar="DIR", help="start from the model in DIR, with its tokenizer")
     add("--preset", choices=PRESETS, help="named settings, which other flags may change")
@@ -135,7 +135,7 @@ def train_parser():
     add(
         "--warmup-iters",
         type=zero_or_more,
-        default=0,
+        default=50,
         metavar="N",
         help="steps of linear rise at the beginning",
     )
