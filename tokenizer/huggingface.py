@@ -101,10 +101,8 @@ def read_pipeline(path):
     check_vocabulary(path, vocabulary)
     if pipeline.get("normalizer") is not None:
         raise ValueError(f"{path} changes the text before it is split (normalizer), which is not supported")
-    post_processor = pipeline.get("post_processor")
-    if (
-        post_processor is not None and kind(post_processor) != "ByteLevel"
-    ):  # ByteLevel changes offsets, not ids
+    # ByteLevel as a post_processor changes offsets, not ids.
+    if pipeline.get("post_processor") is not None and kind(pipeline["post_processor"]) != "ByteLevel":
         raise ValueError(f"{path} adds tokens around the text (post_processor), which is not supported")
     return pipeline
 

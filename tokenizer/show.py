@@ -26,9 +26,8 @@ def show_tokens(tokenizer, text, color):
             token = f"\x1b[30;48;5;{_BACKGROUNDS[n % len(_BACKGROUNDS)]}m{token}\x1b[0m"
         # A line end stays visible and ends the line as well, outside of the colour.
         marked.append(token + ("\n" if tokenizer.token_bytes[token_id].endswith(b"\n") else ""))
-    figures = (
-        f"{len(ids)} tokens, {len(text)} characters, {len(text) / max(1, len(ids)):.2f} characters a token"
-    )
+    average = len(text) / max(1, len(ids))
+    figures = f"{len(ids)} tokens, {len(text)} characters, {average:.2f} characters a token"
     return "|".join(marked).replace("\n|", "\n") + "\n\n" + figures
 
 
