@@ -63,7 +63,7 @@ def train_arguments(arguments=None):
         )
     if args.task != "pretrain" and args.model != "gpt":
         parser.error(f"--task {args.task} takes a gpt: a bigram model sees one token only")
-    if args.warmup_iters > args.max_iters:
+    if parser.get_default("warmup_iters") != args.warmup_iters > args.max_iters:
         parser.error(f"--warmup-iters is {args.warmup_iters}, more than the {args.max_iters} of --max-iters")
     return args
 
