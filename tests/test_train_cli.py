@@ -60,7 +60,8 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("train")
     write(folder / "english.txt", ENGLISH)
     write(folder / "chinese.txt", CHINESE)
-    flags = "--tokenizer char --max-iters 40 --eval-interval 20 --learning-rate 0.03 --dropout 0.1".split()
+    flags = "--tokenizer char --max-iters 40 --warmup-iters 0 --eval-interval 20 --dropout 0.1".split()
+    flags += ["--learning-rate", "0.03"]
     out, _ = run_train("--data", folder / "english.txt", "--out", folder / "run", *TINY, *flags)
     write(folder / "stdout.txt", out)
     return folder
