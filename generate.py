@@ -5,6 +5,8 @@
     python generate.py --prompt "The cat" --show-probabilities  each token, its probability, the runners-up
     python generate.py --chat                                   a conversation, line by line
     python generate.py --score my.txt                           loss, perplexity and bits per byte of a file
+    python generate.py --checkpoint out-classify --prompt "You won a prize!"       labels, their probabilities
+    python generate.py --checkpoint out-instruct --prompt "Name the opposite: hot" the answer of a tuned model
 
 The folder may hold any GPT-2 model in Hugging Face's format.
 """
@@ -20,6 +22,7 @@ from pathlib import Path
 
 from minigpt import load_model, use_backend
 from minigpt.chat import DEFAULT_PROMPT, answer
+from minigpt.classifier import GPTClassifier, describe_probabilities, text_ids
 from minigpt.evaluation import bits_per_byte
 from minigpt.parallel import BatchRunner
 from minigpt.probability_line import probability_line
@@ -155,7 +158,9 @@ def run(args):
         use_backend(args.backend)
     model = load_model(args.checkpoint)
     tokenizer = load_tokenizer(args.checkpoint)
-    if args.score is not None:
+    if isinstance(model, GPTClassifier):
+        print_labels(model, tokenizer, prompts, args)
+    elif args.score is not None:
         print_score(model, tokenizer, args)
     elif args.chat:
         chat(model, tokenizer, sampling, args)
@@ -190,15 +195,39 @@ def read_text(path):
         raise ValueError(f"{path} is not UTF-8 text: {error}") from None
 
 
+def print_labels(model, tokenizer, prompts, args):
+    """The labels of every prompt with their probabilities, a prompt a line."""
+    if not args.prompt or args.chat or args.show_probabilities or args.score is not None:
+        raise ValueError(
+            f"{args.checkpoint} holds a classifier: give it a text with --prompt, and nothing else"
+        )
+    for prompt in prompts:
+        ids, _ = text_ids(tokenizer, prompt, model.config.block_size)
+        print(describe_probabilities(model, ids))
+
+
 def texts_of(model, tokenizer, prompts, sampling, args):
     """The continuations of all prompts, computed as one batch."""
-    ids = [tokenizer.encode_ordinary(prompt) for prompt in prompts]
+    prompt_format = tuned_format(args)
+    if prompt_format:
+        ids = [prompt_format.prompt_ids(tokenizer, [("user", prompt)]) for prompt in prompts]
+    else:
+        ids = [tokenizer.encode_ordinary(prompt) for prompt in prompts]
     return continuations(model, tokenizer, ids, sampling, args.max_new_tokens, args.seed, args.stop)
 
 
+def tuned_format(args):
+    """The format in which --prompt is put to a model that was tuned to answer; None for any other."""
+    return load_format(args.checkpoint) if args.prompt else None
+
+
 def print_samples(model, tokenizer, prompts, sampling, args):
-    """All texts, one below the other when they are done; with --stream the only one, as it grows."""
+    """All texts, one below the other when they are done; with --stream the only one, as it grows.
+
+    A model that was tuned to answer prints the answer alone.
+    """
     pieces = texts_of(model, tokenizer, prompts, sampling, args)
+    prompts = [""] * len(prompts) if tuned_format(args) else prompts
     if args.stream:
         for piece in without_outer_line_ends(chain(prompts, (piece for _, piece, _ in pieces))):
             print(piece, end="", flush=True)

@@ -5,7 +5,11 @@
 
 Names and shapes are those of transformers' GPT2ForSequenceClassification.
 
-The last token is the one that has seen the whole text. Texts of a batch are padded on the right to one
+The last token is the one that has seen the whole text. Every text ends with the same one, a line end: what
+is read then depends on the text alone, not on which word happens to be its last (the "extract" token of
+Radford et al., 2018, Improving Language Understanding by Generative Pre-Training, section 3.3).
+
+Texts of a batch are padded on the right to one
 length, and no attention mask is needed for that: attention is causal, so the padding, which comes later,
 is out of sight of every real token; and what is computed at the padding is never read. For the same
 reason the gradient is zero there.
@@ -27,6 +31,7 @@ from minigpt.lora import LoRAGPT, save_adapter
 from minigpt.model import GPT, INIT_STD, GPTConfig, parameter_shapes
 
 ARCHITECTURE = "GPT2ForSequenceClassification"
+END = "\n"  # ends every text
 
 
 def pool_forward(hidden, last):
@@ -175,6 +180,13 @@ class GPTClassifier:
 def is_classifier(json_config):
     """Whether a config.json describes a GPT-2 with a classification head."""
     return json_config.get("architectures") == [ARCHITECTURE]
+
+
+def text_ids(tokenizer, text, block_size):
+    """The ids of a text with its line end, at most block_size of them, and whether it had to be cut."""
+    ids, end = tokenizer.encode_ordinary(text), tokenizer.encode_ordinary(END)
+    room = block_size - len(end)
+    return ids[:room] + end, len(ids) > room
 
 
 def probabilities(scores):

@@ -10,7 +10,7 @@ from collections import Counter
 import numpy as np
 
 from minigpt.backend import to_device
-from minigpt.classifier import GPTClassifier, describe_probabilities, is_classifier
+from minigpt.classifier import END, GPTClassifier, describe_probabilities, is_classifier, text_ids
 from minigpt.files import write_atomically
 from minigpt.huggingface import read_config
 from minigpt.metrics import confusion_matrix, describe_labels, label_scores
@@ -46,7 +46,7 @@ class ClassifyTask(FineTuning):
         splits = stratified_split(
             records, lambda record: same_text_key(record.fields["text"]), label_of, args.seed
         )
-        self.tokenizer = tokenizer_for(args, [record.fields["text"] for record in splits[0]])
+        self.tokenizer = tokenizer_for(args, [record.fields["text"] + END for record in splits[0]])
         self.model = self.objective = self._classifier(records)
         self.start([list(map(self._example, split)) for split in splits])
         cut = sum(example[2] for split in (self.train, self.validation, self.test) for example in split)
@@ -79,9 +79,8 @@ class ClassifyTask(FineTuning):
 
     def _example(self, record):
         """A record as (ids, label, whether it was cut, the record)."""
-        ids = self.tokenizer.encode_ordinary(record.fields["text"])
-        block_size = self.model.config.block_size
-        return ids[:block_size], self.model.labels.index(label_of(record)), len(ids) > block_size, record
+        ids, is_cut = text_ids(self.tokenizer, record.fields["text"], self.model.config.block_size)
+        return ids, self.model.labels.index(label_of(record)), is_cut, record
 
     def collate(self, examples):
         """Ids (B, T), padded on the right, and labels (B,)."""
@@ -92,7 +91,7 @@ class ClassifyTask(FineTuning):
         return f"{super().describe()}; labels: {', '.join(self.model.labels)}"
 
     def validate(self, runner):
-        confusion = self.confusion(runner.model, self.validation)
+        confusion = self.confusion(runner.model, self.some_of_validation())
         return super().validate(runner) | {"val_accuracy": label_scores(confusion)["accuracy"]}
 
     def confusion(self, model, examples):

@@ -87,7 +87,7 @@ class PreferTask(FineTuning):
         save_format(directory, self.format)
 
     def validate(self, runner):
-        margins = self.margins(self.model, self.validation)
+        margins = self.margins(self.model, self.some_of_validation())
         measured = {"val_margin": float(margins.mean()), "val_accuracy": float((margins > 0).mean())}
         return super().validate(runner) | measured
 

@@ -1,0 +1,378 @@
+"""train.py --task …: what each task leaves behind, how it resumes, and how it answers what it cannot use."""
+
+import io
+import json
+import sys
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+import generate
+import train
+from minigpt import GPT, GPTConfig, load_model
+from minigpt.classifier import GPTClassifier
+from minigpt.lora import load_adapter
+from minigpt.prompt_format import ChatFormat, InstructFormat, load_format
+from minigpt.training_log import read_lines
+from tokenizer import BPETokenizer
+
+TINY = "--vocab-size 280 --n-layer 2 --n-head 2 --n-embd 8 --block-size 64 --batch-size 4 --workers 2"
+SHORT = "--max-iters 6 --eval-interval 3 --warmup-iters 2 --dropout 0.1"
+NAMES = ["Ann", "Ben", "小明", "丽丽", "Tom", "Eva", "Max", "Ida"]
+TASKS = ["classify", "instruct", "chat", "prefer"]
+LORA = ["--lora-rank", "2"]
+
+
+def write(path, text):
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
+def json_lines(path, records):
+    return write(path, "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with data for every task, and in "base" a model with its tokenizer."""
+    folder = tmp_path_factory.mktemp("tasks")
+    rows = [
+        f"{label}\t{name} {word} {i}"
+        for i in range(6)
+        for name in NAMES
+        for label, word in (("ham", "calls you"), ("spam", "WON a prize"))
+    ]
+    write(folder / "classify.tsv", "\n".join(rows) + "\n")
+    asked = [
+        {"instruction": f"Greet {name} {i}.", "input": "" if i % 2 else "now", "output": f"Hi {name}!"}
+        for i in range(4)
+        for name in NAMES
+    ]
+    json_lines(folder / "instruct.jsonl", asked)
+    write(
+        folder / "chat.txt",
+        "\n\n".join(f"Hi, I am {name}.\nHello {name}!\nBye {i}.\n再见" for i in range(3) for name in NAMES),
+    )
+    pairs = [
+        {"prompt": f"Hi {i}", "chosen": f"Hi {name}!", "rejected": "no"} for i, name in enumerate(NAMES * 2)
+    ]
+    json_lines(folder / "prefer.jsonl", pairs)
+    texts = "\n".join(write.read_text(encoding="utf-8") for write in sorted(folder.iterdir()))
+    tokenizer = BPETokenizer.train(texts, 300)
+    tokenizer.save(folder / "base")
+    GPT(GPTConfig(tokenizer.n_vocab, 64, 3, 2, 12), seed=5).save_pretrained(folder / "base")
+    return folder
+
+
+def data_of(folder, task):
+    return folder / {"classify": "classify.tsv", "chat": "chat.txt"}.get(task, f"{task}.jsonl")
+
+
+@pytest.fixture
+def run_here(monkeypatch, capsys):
+    """train.py, or another script's main, in this process: its standard output."""
+
+    def run(*flags, main=train.main):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+        monkeypatch.setattr(sys, "argv", ["script.py", *map(str, flags)])
+        main()
+        return capsys.readouterr().out
+
+    return run
+
+
+@pytest.fixture
+def refused(monkeypatch, capsys):
+    """The sentence on standard error of a train.py that must end with exit status 2."""
+
+    def run(*flags, main=train.main):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+        monkeypatch.setattr(sys, "argv", ["script.py", *map(str, flags)])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        assert stopped.value.code == 2
+        return capsys.readouterr().err.strip().splitlines()[-1]
+
+    return run
+
+
+def flags_of(folder, task, out, *more):
+    return ["--task", task, "--data", data_of(folder, task), "--out", out, *SHORT.split(), *more]
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("base", ["random", "pretrained", "LoRA"])
+def test_every_task_runs_from_random_weights_from_a_base_and_with_lora(
+    folder, run_here, tmp_path, task, base
+):
+    start = {"random": TINY.split(), "pretrained": ["--batch-size", 4], "LoRA": ["--batch-size", 4, *LORA]}[
+        base
+    ]
+    if base != "random":
+        start = [*start, "--init-from", folder / "base"]
+    out = run_here(*flags_of(folder, task, tmp_path / "run", *start))
+    assert "test split of" in out
+    assert ("of which" in out) == (base == "LoRA")
+
+    model = load_model(tmp_path / "run")
+    assert type(model) is (GPTClassifier if task == "classify" else GPT)
+    formats = {"classify": None, "instruct": InstructFormat(), "chat": ChatFormat(), "prefer": ChatFormat()}
+    assert load_format(tmp_path / "run") == formats[task]
+    lines = read_lines(tmp_path / "run" / "metrics.jsonl")
+    assert [line["step"] for line in lines if "val_loss" in line] == [0, 3, 6]
+    if base == "LoRA":
+        adapted = load_adapter(GPT.from_pretrained(folder / "base"), tmp_path / "run" / "adapter")
+        name = "h.1.mlp.c_fc.weight"
+        assert np.allclose(adapted.merged().params[name], model.params[name], atol=1e-6)
+        assert not np.array_equal(GPT.from_pretrained(folder / "base").params[name], model.params[name])
+
+
+class StopsAt:
+    """A StopRequest that asks to stop before the given step."""
+
+    def __init__(self, step):
+        self.step, self.asked = step, 0
+
+    def __call__(self):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    @property
+    def requested(self):
+        self.asked += 1
+        return self.asked > 2 * self.step  # the loop asks twice a step, once where it evaluates
+
+
+@pytest.mark.parametrize(
+    ("task", "more"),
+    [
+        *((task, []) for task in TASKS),
+        ("classify", LORA),
+        ("prefer", LORA),
+        ("classify", ["--trainable", "last"]),
+    ],
+)
+def test_stopped_and_resumed_a_task_ends_with_the_same_bits(
+    folder, run_here, monkeypatch, tmp_path, task, more
+):
+    flags = [*more, "--init-from", folder / "base", "--batch-size", 4]
+    run_here(*flags_of(folder, task, tmp_path / "whole", *flags))
+    with monkeypatch.context() as patched:
+        patched.setattr(train, "StopRequest", StopsAt(2))
+        assert "test split" not in run_here(*flags_of(folder, task, tmp_path / "parts", *flags))
+    assert "test split" in run_here("--resume", "--out", tmp_path / "parts")
+    for name in ("training_state.safetensors", "model.safetensors"):
+        whole, parts = (load_file(tmp_path / run / name) for run in ("whole", "parts"))
+        assert whole.keys() == parts.keys()
+        for key in whole:
+            assert np.array_equal(whole[key], parts[key]), key
+
+
+def test_with_the_last_block_alone_everything_below_stays(folder, run_here, tmp_path):
+    flags = ["--trainable", "last", "--init-from", folder / "base"]
+    run_here(*flags_of(folder, "classify", tmp_path / "run", *flags))
+    base, tuned = GPT.from_pretrained(folder / "base").params, load_model(tmp_path / "run").params
+    moved = {
+        name.split(".")[1] if name.startswith("h.") else name.split(".")[0]
+        for name in base
+        if not np.array_equal(base[name], tuned[name])
+    }
+    assert moved == {"2", "ln_f"}
+
+
+def test_a_classifier_answers_with_labels_and_their_probabilities(folder, run_here, refused, tmp_path):
+    run_here(*flags_of(folder, "classify", tmp_path / "run", *TINY.split(), "--balance", "weights"))
+    metrics = json.loads((tmp_path / "run" / "test_metrics.json").read_text(encoding="utf-8"))
+    assert metrics["labels"] == ["ham", "spam"] and sum(metrics["count"]) == np.sum(metrics["confusion"])
+    asked = ["--checkpoint", tmp_path / "run", "--prompt", "You WON a prize", "你好"]
+    lines = run_here(*asked, main=generate.main).splitlines()
+    assert len(lines) == 2
+    for line in lines:
+        shares = {part.split()[0]: float(part.split()[1]) for part in line.split(", ")}
+        assert shares.keys() == {"ham", "spam"} and sum(shares.values()) == pytest.approx(100, abs=0.2)
+    assert "holds a classifier" in refused("--checkpoint", tmp_path / "run", main=generate.main)
+
+
+def test_balance_drop_says_how_many_rows_it_left_out(folder, run_here, tmp_path):
+    rows = data_of(folder, "classify").read_text(encoding="utf-8").splitlines()
+    write(tmp_path / "uneven.tsv", "\n".join(rows[:40] + [row for row in rows[40:] if row.startswith("ham")]))
+    flags = [
+        "--task",
+        "classify",
+        "--data",
+        tmp_path / "uneven.tsv",
+        "--out",
+        tmp_path / "run",
+        *SHORT.split(),
+    ]
+    assert "--balance drop: 28 of 68 rows are left out" in run_here(
+        *flags, *TINY.split(), "--balance", "drop"
+    )
+
+
+def test_the_responses_to_the_test_split_are_written_with_their_measures(folder, run_here, tmp_path):
+    run_here(*flags_of(folder, "instruct", tmp_path / "run", *TINY.split()))
+    lines = (tmp_path / "run" / "test_responses.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 6
+    assert json.loads(lines[0]).keys() == {"where", "instruction", "input", "output", "response"}
+    metrics = json.loads((tmp_path / "run" / "test_metrics.json").read_text(encoding="utf-8"))
+    assert "exact_match" in metrics
+    answered = run_here(
+        "--checkpoint", tmp_path / "run", "--prompt", "Greet Ann.", "--max-new-tokens", 5, main=generate.main
+    )
+    assert "Greet" not in answered
+
+
+def test_the_margin_of_preferred_answers_grows(folder, run_here, tmp_path):
+    flags = ["--init-from", folder / "base", "--learning-rate", "1e-2", "--max-iters", 30]
+    run_here(*flags_of(folder, "prefer", tmp_path / "run", *flags))
+    margins = [
+        line["val_margin"] for line in read_lines(tmp_path / "run" / "metrics.jsonl") if "val_margin" in line
+    ]
+    assert margins[0] == 0
+    assert margins[-1] > 5
+
+
+def test_a_classifier_can_be_tuned_further_but_not_with_a_new_label(folder, run_here, refused, tmp_path):
+    run_here(*flags_of(folder, "classify", tmp_path / "run", *TINY.split()))
+    run_here(*flags_of(folder, "classify", tmp_path / "more", "--init-from", tmp_path / "run"))
+    assert load_model(tmp_path / "more").labels == ["ham", "spam"]
+    write(tmp_path / "new.tsv", "".join(f"{label}\t{i}\n" for i in range(4) for label in ("ham", "eggs")))
+    flags = [
+        "--task",
+        "classify",
+        "--data",
+        tmp_path / "new.tsv",
+        "--out",
+        tmp_path / "x",
+        "--init-from",
+        tmp_path / "run",
+    ]
+    sentence = refused(*flags)
+    assert "new.tsv:2: the label 'eggs' is none that the model in" in sentence
+    assert "(ham, spam)" in sentence
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "text", "words"),
+    [
+        ("classify", "x.tsv", "ham\ta\nham\tb\nham\tc\n", "has one label only (ham)"),
+        ("classify", "x.tsv", "ham\ta\nham\n", "x.tsv:2 has 1 columns but must have 2"),
+        ("classify", "x.tsv", "ham\ta\nspam\t \n", "x.tsv:2: the field 'text' is empty"),
+        ("classify", "x.csv", "label,body\nham,a\n", "x.csv:2: the field 'text' is missing"),
+        ("classify", "x.tsv", "ham\ta\nham\tb\nham\tc\nspam\td\n", "x.tsv:4: 'spam' has 1 different records"),
+        (
+            "instruct",
+            "x.jsonl",
+            '{"instruction": "a", "output": "b"}\n{"instr',
+            "x.jsonl:2 is not valid JSON",
+        ),
+        ("instruct", "x.jsonl", '{"instruction": "a"}\n', "x.jsonl:1: the field 'output' is missing"),
+        (
+            "instruct",
+            "x.json",
+            '[{"instruction": "", "output": "b"}]',
+            "x.json:1: the field 'instruction' is empty",
+        ),
+        (
+            "instruct",
+            "x.jsonl",
+            json.dumps({"instruction": "a" * 99, "output": "b " * 99}) + "\n",
+            "x.jsonl:1",
+        ),
+        ("chat", "x.txt", "alone\n\nanother\n", "holds no dialogue with an answer"),
+        (
+            "chat",
+            "x.jsonl",
+            '{"messages": [{"role": "user"}]}\n',
+            "x.jsonl:1: the field 'content' is missing",
+        ),
+        (
+            "prefer",
+            "x.jsonl",
+            '{"prompt": "a", "chosen": "b", "rejected": "b"}\n',
+            "x.jsonl:1: the chosen and the",
+        ),
+        (
+            "prefer",
+            "x.jsonl",
+            '{"prompt": "a", "chosen": "b"}\n',
+            "x.jsonl:1: the field 'rejected' is missing",
+        ),
+    ],
+)
+def test_records_that_cannot_be_used_are_named_with_file_and_line(refused, tmp_path, task, name, text, words):
+    path = write(tmp_path / name, text)
+    assert words in refused("--task", task, "--data", path, "--out", tmp_path / "run", *TINY.split())
+
+
+def test_records_longer_than_the_context_are_counted_and_named(folder, run_here, refused, tmp_path):
+    lines = data_of(folder, "instruct").read_text(encoding="utf-8").splitlines()
+    long = json.dumps({"instruction": "long", "output": "word " * 200})
+    path = write(
+        tmp_path / "x.jsonl", "\n".join([lines[0], long, *lines[1:], long.replace("long", "longer")])
+    )
+    flags = ["--task", "instruct", "--data", path, "--out", tmp_path / "run", *SHORT.split(), *TINY.split()]
+    out = run_here(*flags)
+    assert "2 of 34 records are longer than the context of 64 tokens, the first is" in out
+    assert "they are left out" in out
+    path = write(tmp_path / "y.jsonl", "\n".join(long.replace("long", f"long {i}") for i in range(5)))
+    sentence = refused("--task", "instruct", "--data", path, "--out", tmp_path / "all", *TINY.split())
+    assert "5 of 5 records are longer than the context" in sentence and "take shorter records" in sentence
+
+
+def test_texts_and_dialogues_that_had_to_be_cut_are_counted(folder, run_here, tmp_path):
+    rows = data_of(folder, "classify").read_text(encoding="utf-8")
+    path = write(tmp_path / "x.tsv", rows + "ham\t" + "word " * 200 + "\n")
+    flags = [*SHORT.split(), *TINY.split()]
+    out = run_here("--task", "classify", "--data", path, "--out", tmp_path / "a", *flags)
+    assert "1 of 97 texts are cut to the context of 64 tokens" in out
+    dialogues = data_of(folder, "chat").read_text(encoding="utf-8")
+    path = write(
+        tmp_path / "x.txt", dialogues + "\n\nHi.\nHello.\n" + "And then?\nMore.\n" * 40 + "\n\nalone\n"
+    )
+    out = run_here("--task", "chat", "--data", path, "--out", tmp_path / "b", *flags)
+    assert "1 of 26 dialogues have no answer and are left out" in out
+    assert "1 of 25 dialogues are cut to the context of 64 tokens" in out
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--task", "classify", "--model", "bigram"], "--task classify takes a gpt"),
+        (["--task", "poem"], "invalid choice: 'poem'"),
+        (
+            ["--task", "classify", "--lora-rank", "8", "--n-embd", "8", "--n-head", "2"],
+            "the LoRA rank is 8 but must",
+        ),
+        (["--task", "classify", "--lora-rank", "-1"], "-1 is too small"),
+        (["--task", "prefer", "--dpo-beta", "0"], "beta is 0.0 but must be a positive number"),
+        (["--task", "chat", "--init-from", "nowhere"], "nowhere"),
+        (["--task", "chat", "--data", "nothing.txt"], "there is no file nothing.txt"),
+    ],
+)
+def test_flags_that_make_no_sense_are_a_sentence(refused, monkeypatch, tmp_path, flags, words):
+    monkeypatch.chdir(tmp_path)
+    assert words in refused(*flags)
+
+
+def test_a_run_is_resumed_with_its_own_task_and_its_own_data(folder, run_here, refused, tmp_path):
+    run_here(*flags_of(folder, "classify", tmp_path / "run", *TINY.split()))
+    assert "--task is chat but the run in" in refused("--resume", "--out", tmp_path / "run", "--task", "chat")
+    rows = data_of(folder, "classify").read_text(encoding="utf-8")
+    path = write(tmp_path / "x.tsv", rows + "ham\tone more\n")
+    sentence = refused("--resume", "--out", tmp_path / "run", "--data", path)
+    assert "--data is not what the run" in sentence
+
+
+def test_eval_only_measures_the_saved_model_on_the_test_split_again(folder, run_here, tmp_path):
+    out = run_here(*flags_of(folder, "classify", tmp_path / "run", *TINY.split()))
+    again = run_here("--eval-only", "--out", tmp_path / "run")
+    assert again.startswith("test split of 19 texts") or again.startswith("test split of 20 texts")
+    assert again.strip() in out
