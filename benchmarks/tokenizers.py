@@ -155,7 +155,7 @@ def write_large_text(path, shakespeare):
 
 
 def measured_apart(*arguments):
-    """Run one training in a process of its own -> seconds, peak memory in MB of it and its workers together."""
+    """Run one training in a process of its own -> seconds, peak MB of it and its workers together."""
     command = [sys.executable, __file__, "--one-training", *map(str, arguments)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     peak = 0.0
