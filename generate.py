@@ -202,7 +202,7 @@ def print_labels(model, tokenizer, prompts, args):
             f"{args.checkpoint} holds a classifier: give it a text with --prompt, and nothing else"
         )
     for prompt in prompts:
-        ids, _ = text_ids(tokenizer, prompt, model.config.block_size)
+        ids, _ = text_ids(tokenizer, [prompt], model.config.block_size)
         print(describe_probabilities(model, ids))
 
 

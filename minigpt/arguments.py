@@ -13,7 +13,16 @@ BUNDLED = [str(DATA / "stories_en.txt"), str(DATA / "dialogues_zh.txt")]
 ARGUMENTS_FILE = "arguments.json"  # in the output folder: the flags of the run there
 TOKENIZER_FLAGS = ("tokenizer", "vocab_size")
 MODEL_FLAGS = ("model", "n_layer", "n_head", "n_embd", "block_size")
-TASK_FLAGS = ("task", "trainable", "lora_rank", "lora_alpha", "lora_targets", "balance", "dpo_beta")
+TASK_FLAGS = (
+    "task",
+    "trainable",
+    "lora_rank",
+    "lora_alpha",
+    "lora_targets",
+    "balance",
+    "augment",
+    "dpo_beta",
+)
 
 # What the flags are by default for a task of fine-tuning, where it is not as for pretraining.
 FINE_TUNING = {
@@ -27,7 +36,17 @@ FINE_TUNING = {
 }
 TASK_DEFAULTS = {
     "pretrain": {},
-    "classify": FINE_TUNING | {"data": ["messages_en.tsv", "messages_zh.tsv"]},
+    "classify": FINE_TUNING
+    | {
+        "data": ["messages_en.tsv", "messages_zh.tsv"],
+        "n_layer": 1,
+        "n_embd": 64,
+        "vocab_size": 1536,
+        "batch_size": 32,
+        "learning_rate": 3e-3,
+        "dropout": 0.3,
+        "augment": 0.25,
+    },
     "instruct": FINE_TUNING | {"data": ["instructions_en.jsonl", "instructions_zh.jsonl"]},
     "chat": FINE_TUNING | {"data": ["dialogues_en.txt", "dialogues_zh.txt"]},
     "prefer": FINE_TUNING
@@ -113,6 +132,13 @@ def train_parser():
         "--balance",
         choices=["drop", "weights"],
         help="classify: drop rows of frequent labels, or weigh the loss",
+    )
+    add(
+        "--augment",
+        type=share,
+        default=0.0,
+        metavar="P",
+        help="classify: share of words left out of a text, and share cut in two, anew at each step",
     )
     add("--dpo-beta", type=amount, default=0.1, metavar="B", help="prefer: how closely to hold to the base")
 

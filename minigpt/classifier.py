@@ -182,9 +182,13 @@ def is_classifier(json_config):
     return json_config.get("architectures") == [ARCHITECTURE]
 
 
-def text_ids(tokenizer, text, block_size):
-    """The ids of a text with its line end, at most block_size of them, and whether it had to be cut."""
-    ids, end = tokenizer.encode_ordinary(text), tokenizer.encode_ordinary(END)
+def text_ids(tokenizer, pieces, block_size):
+    """The ids of a text with its line end, at most block_size of them, and whether it had to be cut.
+
+    pieces: the text as a list of one, or of several pieces to be encoded apart.
+    """
+    ids = [token for piece in pieces for token in tokenizer.encode_ordinary(piece)]
+    end = tokenizer.encode_ordinary(END)
     room = block_size - len(end)
     return ids[:room] + end, len(ids) > room
 

@@ -74,7 +74,7 @@ def run_here(monkeypatch, capsys):
     """train.py, or another script's main, in this process: its standard output."""
 
     def run(*flags, main=train.main):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
         monkeypatch.setattr(sys, "argv", ["script.py", *map(str, flags)])
         main()
         return capsys.readouterr().out
@@ -87,7 +87,7 @@ def refused(monkeypatch, capsys):
     """The sentence on standard error of a train.py that must end with exit status 2."""
 
     def run(*flags, main=train.main):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
         monkeypatch.setattr(sys, "argv", ["script.py", *map(str, flags)])
         with pytest.raises(SystemExit) as stopped:
             main()

@@ -16,6 +16,7 @@ from minigpt.huggingface import read_config
 from minigpt.metrics import confusion_matrix, describe_labels, label_scores
 from minigpt.padding import batches_in_order, pad_right
 from minigpt.records import drop_to_equal_counts, read_labelled, same_text_key, stratified_split
+from minigpt.tasks.augmentation import varied_pieces
 from minigpt.tasks.finetuning import (
     FineTuning,
     base_model,
@@ -79,8 +80,19 @@ class ClassifyTask(FineTuning):
 
     def _example(self, record):
         """A record as (ids, label, whether it was cut, the record)."""
-        ids, is_cut = text_ids(self.tokenizer, record.fields["text"], self.model.config.block_size)
+        ids, is_cut = text_ids(self.tokenizer, [record.fields["text"]], self.model.config.block_size)
         return ids, self.model.labels.index(label_of(record)), is_cut, record
+
+    def batch(self, step):
+        """The arrays of a training step, each text varied anew (augmentation.py)."""
+        rng = np.random.default_rng([self.args.seed, step])
+        return self.collate([self._varied(example, rng) for example in self.examples_of_step(step)])
+
+    def _varied(self, example, rng):
+        _, label, _, record = example
+        pieces = varied_pieces(record.fields["text"], self.args.augment, rng)
+        ids, is_cut = text_ids(self.tokenizer, pieces, self.model.config.block_size)
+        return ids, label, is_cut, record
 
     def collate(self, examples):
         """Ids (B, T), padded on the right, and labels (B,)."""

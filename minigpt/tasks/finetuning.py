@@ -30,10 +30,14 @@ class FineTuning:
         self.batches = BucketedBatches(lengths(self.train), self.args.batch_size, self.args.seed)
 
     def batch(self, step):
-        """The arrays of a step. Examples of --grad-accum batches come in one, which the runner cuts up."""
+        """The arrays of a training step."""
+        return self.collate(self.examples_of_step(step))
+
+    def examples_of_step(self, step):
+        """Those of --grad-accum batches come in one, which the runner cuts up."""
         n = self.args.grad_accum
         rows = np.concatenate([self.batches.of_step(step * n + i) for i in range(n)])
-        return self.collate([self.train[row] for row in rows])
+        return [self.train[row] for row in rows]
 
     def mean_loss(self, runner, examples):
         """The loss over a list of examples, a float: the mean over whatever the objective counts."""
