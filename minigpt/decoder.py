@@ -19,13 +19,22 @@ token looks right, so reading the prompts needs no mask; in a step each row writ
 places beyond it get the score −∞.
 """
 
+import contextlib
+import functools
 import math
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
-from minigpt.backend import to_device, to_host, xp
+from minigpt.backend import on_host, to_device, to_host, xp
 from minigpt.layers import gelu_forward
 from minigpt.model import GPT, block_forward
+
+SMALL_PRODUCT = (
+    4_000_000  # multiplications of a step's largest matrix product, below which one thread is best
+)
+
+blas = functools.cache(ThreadpoolController)  # made once: it looks through all loaded libraries
 
 
 def decoder_for(model, prompts, use_cache=True):
@@ -45,27 +54,32 @@ class Windows:
             raise ValueError("a prompt has no tokens: give at least one to continue from")
         self.block_size = block_size
         self.hop = max(1, block_size // 4)
+        self.rows = np.arange(len(prompts))
         self.lengths = np.array([min(len(prompt), block_size) for prompt in prompts])  # (B,)
+        self.longest = int(self.lengths.max())
         self.ids = np.zeros((len(prompts), block_size), dtype=np.int64)
         for row, prompt in enumerate(prompts):
             self.ids[row, : self.lengths[row]] = prompt[-block_size:]
 
     def make_room(self):
         """Let the oldest tokens of full rows go. Returns the rows, those that now are hop tokens shorter."""
-        full = np.flatnonzero(self.lengths == self.block_size)
-        if len(full):
+        full = self.rows[:0]
+        if self.longest == self.block_size:
+            full = np.flatnonzero(self.lengths == self.block_size)
             self.ids[full, : -self.hop] = self.ids[full, self.hop :]
             self.lengths[full] -= self.hop
+            self.longest = int(self.lengths.max())
         return full
 
     def append(self, tokens):
         """One more token a row: (B,) int. There must be room."""
-        self.ids[np.arange(len(tokens)), self.lengths] = tokens
+        self.ids[self.rows, self.lengths] = tokens
         self.lengths += 1
+        self.longest += 1
 
     def padded(self):
         """All rows up to the length of the longest, (B, longest)."""
-        return self.ids[:, : self.lengths.max()]
+        return self.ids[:, : self.longest]
 
 
 class RecomputingDecoder:
@@ -110,10 +124,12 @@ class CachingDecoder:
         self.top = as_rows({name: model.params[name] for name in ("ln_f.weight", "ln_f.bias")})
         self.head = model.params[model.head_name()].T  # (C, V)
         self.average = xp.full((C, 1), 1 / C, dtype)  # x @ average is the mean of each row
+        self.epsilon = xp.full((1, 1), config.layer_norm_epsilon, dtype)
+        self.one_thread = on_host() and B > 1 and B * 4 * C * C < SMALL_PRODUCT
 
     def start(self):
         """Read the prompts: the scores of the token that follows each, (B, V)."""
-        rows = np.arange(len(self.windows.ids))
+        rows = self.windows.rows
         hidden = self._read(rows, self.windows.padded())  # (B, longest, C)
         last = hidden[to_device(rows), to_device(self.windows.lengths - 1)]  # (B, C)
         return self._scores(last)
@@ -126,9 +142,12 @@ class CachingDecoder:
             kept = windows.block_size - windows.hop
             if kept:
                 self._read(slid, windows.ids[slid, :kept])
-        x = self._step(to_device(tokens), windows.lengths)  # (B, C)
-        windows.append(tokens)
-        return self._scores(x)
+        # Two threads meet at the end of every product. Of small ones that is the longer part, and on a busy
+        # machine, where one of them has to wait for a processor, nearly all of it.
+        with blas().limit(limits=1, user_api="blas") if self.one_thread else contextlib.nullcontext():
+            x = self._step(to_device(tokens))  # (B, C)
+            windows.append(tokens)
+            return self._scores(x)
 
     def _read(self, rows, ids):
         """Fill the cache of some rows from the beginning: ids (R, n) -> the last block's output (R, n, C)."""
@@ -143,20 +162,19 @@ class CachingDecoder:
             values[rows, :, :n] = v
         return x
 
-    def _step(self, tokens, lengths):
-        """One token a row through all blocks, at the positions `lengths`: (B,) -> (B, C).
+    def _step(self, tokens):
+        """One token a row through all blocks, each at the end of its window: (B,) -> (B, C).
 
         The same sums as block_forward's, for one token: every call on arrays this small costs more than
         its arithmetic, so there are few of them, most of them in place.
         """
         config = self.model.config
         B, H, D = len(tokens), config.n_head, config.n_embd // config.n_head
+        n = self.windows.longest
         if self.equal_lengths:
-            n = int(lengths[0])
             place, mask, position = (slice(None), slice(None), n), None, n
         else:
-            n = int(lengths.max())
-            position = to_device(lengths)
+            position = to_device(self.windows.lengths)
             place = (xp.arange(B), slice(None), position)
             unused = xp.arange(n + 1) > position[:, None]  # (B, n + 1)
             mask = xp.where(unused, -math.inf, 0.0).astype(self.average.dtype)[:, None, None]
@@ -165,7 +183,7 @@ class CachingDecoder:
         x = w["wte.weight"][tokens] + w["wpe.weight"][position]  # (B, C)
         for w, keys, values in zip(self.blocks, self.keys, self.values):
             h = self._normalize(x, w["ln_1.weight"], w["ln_1.bias"])
-            qkv = xp.dot(h, w["attn.c_attn.weight"])
+            qkv = h.dot(w["attn.c_attn.weight"])
             qkv += w["attn.c_attn.bias"]
             q, k, v = qkv.reshape(B, 3, H, D).swapaxes(0, 1)  # (B, H, D) each
             keys[place] = k
@@ -178,22 +196,22 @@ class CachingDecoder:
             shares = xp.exp(scores, out=scores)
             y = shares @ values[:, :, : n + 1]  # (B, H, 1, D)
             y /= shares.sum(-1, keepdims=True)
-            x += xp.dot(y.reshape(B, H * D), w["attn.c_proj.weight"])
+            x += y.reshape(B, H * D).dot(w["attn.c_proj.weight"])
             x += w["attn.c_proj.bias"]
 
             h = self._normalize(x, w["ln_2.weight"], w["ln_2.bias"])
-            h = xp.dot(h, w["mlp.c_fc.weight"])
+            h = h.dot(w["mlp.c_fc.weight"])
             h += w["mlp.c_fc.bias"]
             h, _ = gelu_forward(h)
-            x += xp.dot(h, w["mlp.c_proj.weight"])
+            x += h.dot(w["mlp.c_proj.weight"])
             x += w["mlp.c_proj.bias"]
         return x
 
     def _normalize(self, x, weight, bias):
         """layernorm_forward for a few rows, without what only its backward needs: x (B, C) -> (B, C)."""
-        normed = x - xp.dot(x, self.average)
-        variance = xp.dot(normed * normed, self.average)  # (B, 1)
-        variance += self.model.config.layer_norm_epsilon
+        normed = x - x.dot(self.average)
+        variance = (normed * normed).dot(self.average)  # (B, 1)
+        variance += self.epsilon
         normed /= xp.sqrt(variance, out=variance)
         normed *= weight
         normed += bias
@@ -202,7 +220,7 @@ class CachingDecoder:
     def _scores(self, x):
         """The head: x (B, C), the last block's output -> logits (B, V) in the processor's memory."""
         x = self._normalize(x, self.top["ln_f.weight"], self.top["ln_f.bias"])
-        return to_host(xp.dot(x, self.head))
+        return to_host(x.dot(self.head))
 
 
 def as_rows(params):

@@ -78,5 +78,6 @@ def token_stream(model, prompts, sampling, seed=None, use_cache=True):
             logits = penalize_repetition(logits, seen, sampling.repetition_penalty)
         tokens = pick(logits, sampling, rngs)
         yield tokens, logits
-        seen[rows, tokens] = True
+        if sampling.repetition_penalty != 1:
+            seen[rows, tokens] = True
         logits = decoder.append(tokens)
