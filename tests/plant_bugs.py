@@ -1,6 +1,6 @@
 """Plant bugs, one at a time, in a copy of the project, and see whether the tests turn red.
 
-    python tests/plant_bugs.py              all bugs, on two processors in about two minutes
+    python tests/plant_bugs.py              all bugs, some minutes on two processors
     python tests/plant_bugs.py attention    those of the files whose path contains "attention"
 
 A falling loss proves nothing: a transformer with a transposed dK trains too. What proves the tests is that
@@ -97,6 +97,8 @@ def plant(bug, directory):
 def main():
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     bugs = [bug for bug in BUGS if wanted in bug.path]
+    if not bugs:
+        sys.exit(f"no bug is planted in a file with {wanted!r} in its path")
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(PROCESSES) as pool:
         copies = Queue()
