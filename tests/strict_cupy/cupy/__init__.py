@@ -127,7 +127,7 @@ def _give_operators():
         setattr(ndarray, in_place, changing_itself(getattr(np.ndarray, in_place)))
     for name in ("eq", "ne", "lt", "le", "gt", "ge", "neg", "invert", "abs"):
         setattr(ndarray, f"__{name}__", on_device(getattr(np.ndarray, f"__{name}__")))
-    for name in ("reshape", "transpose", "swapaxes", "astype", "copy"):
+    for name in ("reshape", "transpose", "swapaxes", "astype", "copy", "dot"):
         setattr(ndarray, name, on_device(getattr(np.ndarray, name)))
     for name in ("sum", "mean", "min", "max", "argmax", "any", "all"):
         setattr(ndarray, name, on_device(getattr(np.ndarray, name)))
