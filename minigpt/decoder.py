@@ -31,7 +31,7 @@ from minigpt.layers import gelu_forward
 from minigpt.model import GPT, block_forward
 
 SMALL_PRODUCT = (
-    4_000_000  # multiplications of a step's largest matrix product, below which one thread is best
+    4_000_000  # multiplications in a matrix product, below which one thread is best
 )
 
 blas = functools.cache(ThreadpoolController)  # made once: it looks through all loaded libraries
