@@ -54,7 +54,7 @@ def main():
 
 def train(args):
     """The whole run, from text files to samples."""
-    use_backend(args.backend) if args.backend else None
+    use_backend(args.backend)
     out = Path(args.out)
     if not args.resume and not args.eval_only:
         refuse_to_overwrite(out)
@@ -94,7 +94,7 @@ def train(args):
         try:
             log.flush()
             save_training_state(out, model.params, optimizer, progress | {"data": task.fingerprint})
-            if progress.get("best_step", 0) in (0, step):  # any weights are better than untrained ones
+            if progress.get("best_step", step) == step:  # … or as long as there is no best
                 model.save_pretrained(out)
         except OSError as error:
             tqdm.write(f"step {step} could not be saved, training goes on: {error}", file=sys.stderr)
@@ -113,7 +113,8 @@ def train(args):
             progress["step"] = step
             if at_end or (args.eval_interval and step % args.eval_interval == 0):
                 line |= task.validate(runner)
-                if line["val_loss"] <= progress["best_loss"]:  # <=: a resumed run repeats its last evaluation
+                # Random weights are no best. "<=", because a resumed run repeats its last evaluation.
+                if (step > 0 or args.init_from) and line["val_loss"] <= progress["best_loss"]:
                     progress |= {"best_loss": line["val_loss"], "best_step": step}
                 tqdm.write(describe_progress(line, log.lines))
                 save()

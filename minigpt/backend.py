@@ -18,7 +18,7 @@ class ArrayModule:
 
     def __getattr__(self, name):
         if name == "module":  # nothing was chosen yet
-            use_backend(os.environ.get("MINIGPT_BACKEND", "numpy"))
+            use_backend()
             return self.module
         value = getattr(self.module, name)
         setattr(self, name, value)  # the next access finds it without coming here
@@ -28,13 +28,14 @@ class ArrayModule:
 xp = ArrayModule()
 
 
-def use_backend(name):
-    """Make `xp` NumPy ("numpy") or CuPy ("cupy"). Arrays made before stay where they are.
+def use_backend(name=None):
+    """Make `xp` NumPy ("numpy") or CuPy ("cupy"), or what MINIGPT_BACKEND says where no name is given.
 
+    Arrays made before stay where they are.
     Raises ValueError for another name, and for CuPy where there is no CuPy or no GPU: there is no silent
     fallback.
     """
-    module = _load(name)
+    module = _load(name or os.environ.get("MINIGPT_BACKEND", "numpy"))
     xp.__dict__.clear()
     xp.module = module
 

@@ -14,6 +14,7 @@ seed and one number of workers give the same bits.
 """
 
 import ctypes
+import math
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,8 @@ from threadpoolctl import threadpool_limits
 from minigpt.backend import on_host, to_device, to_host
 from minigpt.layers import dropout_streams
 
-CACHE_FLOATS = 1_000_000  # the widest activations of a micro-batch, in numbers: what a core's cache likes
+CACHE_FLOATS = 800_000  # numbers in the widest activations of a block, (B, T, 4C): what a core's cache likes
+LOGITS_FLOATS = 4_000_000  # numbers in the logits, (B, T, V), which are met once only and may go to memory
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 
@@ -39,9 +41,11 @@ def default_workers():
 
 
 def default_micro_batch(config):
-    """How many sequences at a time keep a model's widest activations within CACHE_FLOATS."""
-    width = max(4 * getattr(config, "n_embd", 0), config.vocab_size)
-    return max(1, CACHE_FLOATS // (width * config.block_size))
+    """How many sequences at a time keep activations within CACHE_FLOATS and logits within LOGITS_FLOATS."""
+    size = LOGITS_FLOATS // (config.vocab_size * config.block_size)
+    if hasattr(config, "n_embd"):
+        size = min(size, CACHE_FLOATS // (4 * config.n_embd * config.block_size))
+    return max(1, size)
 
 
 def keep_freed_memory():
@@ -135,6 +139,8 @@ class BatchRunner:
         return [slice(start, stop) for start, stop in zip(bounds, bounds[1:]) if start < stop]
 
     def _micro_batches(self, rows):
-        """Slices of at most micro_batch rows; the whole shard where no size is set."""
-        size = self.micro_batch or rows.stop - rows.start
-        return [slice(start, min(start + size, rows.stop)) for start in range(rows.start, rows.stop, size)]
+        """Slices of at most micro_batch rows, nearly equal; the whole shard where no size is set."""
+        n_rows = rows.stop - rows.start
+        n_parts = math.ceil(n_rows / (self.micro_batch or n_rows))
+        bounds = [rows.start + n_rows * i // n_parts for i in range(n_parts + 1)]
+        return list(map(slice, bounds, bounds[1:]))

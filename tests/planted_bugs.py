@@ -329,7 +329,7 @@ PLANTED = [
             ),
             (
                 "the last model kept, not the best",
-                'if progress.get("best_step", 0) in (0, step):',
+                'if progress.get("best_step", step) == step:',
                 "if True:",
             ),
             (
