@@ -19,6 +19,7 @@ import sys
 import time
 
 import numpy as np
+from threadpoolctl import threadpool_info
 
 SETTINGS = [  # n_layer, n_head, n_embd, block_size, batch_size, target ratio
     (4, 4, 128, 64, 12, 1.3),
@@ -41,9 +42,9 @@ def main():
     if args.side:
         serve(SIDES[args.side](*args.setting))
         return
-    print(
-        "| layers / heads / C / T / B | eager | compiled | ours | ratio | target | of bound | memory of eager |"
-    )
+    kernels = {info.get("architecture") for info in threadpool_info() if info["internal_api"] == "openblas"}
+    print(f"{THREADS} threads; NumPy's OpenBLAS uses its kernels for {' '.join(map(str, kernels))}\n")
+    print("| layers / heads / C / T / B | eager | compiled | ours | ratio | target | of bound | memory |")
     print("|---|---|---|---|---|---|---|---|")
     for row in args.rows:
         *setting, target = SETTINGS[row - 1]

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
-TINY = "--vocab-size 300 --n-layer 2 --n-head 2 --n-embd 16 --block-size 16 --batch-size 4 --eval-iters 1".split()
+TINY = "--vocab-size 300 --n-layer 2 --n-head 2 --n-embd 16 --block-size 16 --batch-size 4".split()
 
 
 @pytest.fixture(scope="module")
