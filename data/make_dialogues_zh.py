@@ -16,8 +16,8 @@ from words_zh import TABLES
 
 HERE = Path(__file__).parent
 SEED = 20
-ROUNDS = 42  # so often every conversation of the grammar is held, each time with other words
-STANZAS = 260
+ROUNDS = 56  # so often every conversation of the grammar is held, each time with other words
+STANZAS = 240
 
 
 def read_grammar(path):

@@ -1,6 +1,6 @@
 """The words of the Chinese conversations: the tables of words_zh.grammar, and those worked out here.
 
-Prices, sums and times are computed, so that no conversation can add up wrongly.
+Prices and times are computed, so that no conversation can add up wrongly.
 """
 
 from pathlib import Path
@@ -43,40 +43,9 @@ TABLES["bus"] = [
 ]
 
 # times that agree
-TABLES["trip"] = [
-    {
-        "leave": part_of_day(leave) + clock(leave),
-        "takes": duration(takes),
-        "arrive": part_of_day(leave + takes) + clock(leave + takes),
-        "price": number(takes + 20) + "块",
-    }
-    for leave in (480, 540, 600, 840, 900)
-    for takes in (60, 120, 150, 180)
-]
 TABLES["show"] = [
     {"time": clock(start), "now": clock(start - left), "left": duration(left)}
     for start in (540, 600, 840, 900, 1140)
     for left in (10, 15, 20, 30)
 ]
 TABLES["meet"] = [{"time": part_of_day(time) + clock(time)} for time in (480, 540, 570, 600, 840, 870, 900)]
-
-
-def _sums():
-    names = ("小明", "小红", "妈妈", "爷爷", "老师", "小兔子")
-    things = (("苹果", "个"), ("糖", "块"), ("铅笔", "支"), ("书", "本"), ("鸡蛋", "个"), ("胡萝卜", "根"))
-    for i, (a, b) in enumerate((a, b) for a in range(2, 10) for b in range(1, 7)):
-        name, (thing, measure) = names[i % 6], things[(i + i // 6) % 6]
-        start = f"{name}有{count(a)}{measure}{thing}，"
-        yield {
-            "story": f"{start}又买了{count(b)}{measure}，现在有几{measure}？",
-            "answer": f"{number(a)}加{number(b)}等于{number(a + b)}，现在有{count(a + b)}{measure}{thing}。",
-        }
-        if b < a:
-            left = f"还剩{count(a - b)}{measure}{thing}"
-            yield {
-                "story": f"{start}送给别人{count(b)}{measure}，还剩几{measure}？",
-                "answer": f"{number(a)}减{number(b)}等于{number(a - b)}，{left}。",
-            }
-
-
-TABLES["sum"] = list(_sums())

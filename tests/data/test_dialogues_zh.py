@@ -39,10 +39,10 @@ def test_no_block_occurs_twice(blocks):
     assert len({tuple(block) for block in blocks}) == len(blocks)
 
 
-def test_lines_come_back_three_times_on_average_and_no_line_too_often(blocks):
+def test_lines_come_back_a_few_times_on_average_and_no_line_too_often(blocks):
     lines = Counter(line for block in blocks for line in block)
-    assert 2 <= lines.total() / len(lines) <= 4  # often enough to be learnt, seldom enough not to be recited
-    assert max(lines.values()) <= 80
+    assert 2 <= lines.total() / len(lines) <= 5  # often enough to be learnt, seldom enough not to be recited
+    assert max(lines.values()) <= 90
 
 
 def test_every_block_is_a_conversation_or_a_stanza(blocks):
@@ -60,4 +60,4 @@ def test_no_mark_of_the_grammar_is_left_over(text):
 
 
 def test_the_characters_are_few_enough_to_be_learnt(text):
-    assert 900 <= len(set(text)) <= 1400
+    assert 850 <= len(set(text)) <= 1400
