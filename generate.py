@@ -24,7 +24,7 @@ from minigpt import load_model, use_backend
 from minigpt.chat import DEFAULT_PROMPT, answer
 from minigpt.classifier import GPTClassifier, describe_probabilities, text_ids
 from minigpt.evaluation import bits_per_byte
-from minigpt.parallel import BatchRunner
+from minigpt.parallel import BatchRunner, keep_freed_memory
 from minigpt.probability_line import probability_line
 from minigpt.prompt_format import load_format
 from minigpt.sampling import Sampling
@@ -156,6 +156,7 @@ def run(args):
     prompts = [prompt for prompt in prompts for _ in range(args.num_samples)]
     if args.backend:
         use_backend(args.backend)
+    keep_freed_memory()
     model = load_model(args.checkpoint)
     tokenizer = load_tokenizer(args.checkpoint)
     if isinstance(model, GPTClassifier):
