@@ -58,9 +58,7 @@ def train(args):
     out = Path(args.out)
     if not args.resume and not args.eval_only:
         refuse_to_overwrite(out)
-    tensors, progress = (
-        load_training_state(out) if args.resume else (None, {"step": 0, "best_loss": math.inf})
-    )
+    tensors, progress = load_training_state(out) if args.resume else (None, {"step": 0, "best": math.inf})
 
     # 1. Data, tokenizer and model
     out.mkdir(parents=True, exist_ok=True)
@@ -114,8 +112,8 @@ def train(args):
             if at_end or (args.eval_interval and step % args.eval_interval == 0):
                 line |= task.validate(runner)
                 # Random weights are no best. "<=", because a resumed run repeats its last evaluation.
-                if (step > 0 or args.init_from) and line["val_loss"] <= progress["best_loss"]:
-                    progress |= {"best_loss": line["val_loss"], "best_step": step}
+                if (step > 0 or args.init_from) and line[task.measure] <= progress["best"]:
+                    progress |= {"best": line[task.measure], "best_step": step}
                 tqdm.write(describe_progress(line, log.lines))
                 save()
             elif stop.requested:

@@ -32,6 +32,9 @@ def label_of(record):
 
 
 class ClassifyTask(FineTuning):
+    # The loss rises with every text that is wrong and sure of it, when the labels still become better.
+    measure = "val_error"
+
     def __init__(self, args):
         super().__init__(args)
         records = [record for path in args.data for record in read_labelled(path)]
@@ -104,7 +107,8 @@ class ClassifyTask(FineTuning):
 
     def validate(self, runner):
         confusion = self.confusion(runner.model, self.some_of_validation())
-        return super().validate(runner) | {"val_accuracy": label_scores(confusion)["accuracy"]}
+        accuracy = label_scores(confusion)["accuracy"]
+        return super().validate(runner) | {"val_accuracy": accuracy, "val_error": 1 - accuracy}
 
     def confusion(self, model, examples):
         """The confusion matrix of a model over examples."""

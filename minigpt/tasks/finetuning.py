@@ -21,6 +21,8 @@ class FineTuning:
     arrays a batch of its examples is; the first entry of an example is its ids.
     """
 
+    measure = "val_loss"
+
     def __init__(self, args):
         self.args = args
 

@@ -18,6 +18,8 @@ from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer, load_tokenizer
 
 
 class PretrainTask:
+    measure = "val_loss"
+
     def __init__(self, args):
         self.args = args
         out = Path(args.out)
