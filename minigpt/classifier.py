@@ -135,7 +135,7 @@ class GPTClassifier:
     def balance(self, counts):
         """Let every label weigh the same in the loss, whatever its count: w = N / (n_labels · count)."""
         dtype = self.params["score.weight"].dtype
-        weights = [sum(counts) / (len(counts) * count) for count in counts]
+        weights = [sum(counts) / (len(counts) * max(count, 1)) for count in counts]
         self.class_weights = to_device(np.asarray(weights, dtype=dtype))
 
     def save_pretrained(self, directory):

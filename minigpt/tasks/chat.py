@@ -8,8 +8,9 @@ import math
 from minigpt.prompt_format import ChatFormat
 from minigpt.records import Record, read_dialogues, same_text_key, stratified_split
 from minigpt.tasks.answers import answer
-from minigpt.tasks.finetuning import base_model, fingerprint, prepare_training, tokenizer_for
+from minigpt.tasks.finetuning import fingerprint
 from minigpt.tasks.instruct import MaskedTask
+from minigpt.tasks.start import starting_gpt
 
 
 class ChatTask(MaskedTask):
@@ -24,10 +25,8 @@ class ChatTask(MaskedTask):
             print(f"{n_left_out:,} of {len(dialogues):,} dialogues have no answer and are left out")
         self.format = ChatFormat()
         splits = stratified_split(records, dialogue_key, lambda record: "dialogues", args.seed)
-        self.tokenizer = tokenizer_for(
-            args, [f"{text}\n" for record in splits[0] for _, text in turns_of(record)]
-        )
-        self.model = self.objective = prepare_training(base_model(args, self.tokenizer.n_vocab), args)
+        self.choose_tokenizer(splits, lambda record: "\n".join(text for _, text in turns_of(record)))
+        self.model = self.objective = starting_gpt(args, self.tokenizer.n_vocab)
 
         shortened = [[self.shortened(record) for record in split] for split in splits]
         cut = sum(a is not b for split, whole in zip(shortened, splits) for a, b in zip(split, whole))

@@ -17,14 +17,8 @@ from minigpt.metrics import confusion_matrix, describe_labels, label_scores
 from minigpt.padding import batches_in_order, pad_right
 from minigpt.records import drop_to_equal_counts, read_labelled, same_text_key, stratified_split
 from minigpt.tasks.augmentation import varied_pieces
-from minigpt.tasks.finetuning import (
-    FineTuning,
-    base_model,
-    fingerprint,
-    lengths,
-    prepare_training,
-    tokenizer_for,
-)
+from minigpt.tasks.finetuning import FineTuning, fingerprint, lengths
+from minigpt.tasks.start import starting_gpt
 
 
 def label_of(record):
@@ -50,7 +44,7 @@ class ClassifyTask(FineTuning):
         splits = stratified_split(
             records, lambda record: same_text_key(record.fields["text"]), label_of, args.seed
         )
-        self.tokenizer = tokenizer_for(args, [record.fields["text"] + END for record in splits[0]])
+        self.choose_tokenizer(splits, lambda record: record.fields["text"] + END)
         self.model = self.objective = self._classifier(records)
         self.start([list(map(self._example, split)) for split in splits])
         cut = sum(example[2] for split in (self.train, self.validation, self.test) for example in split)
@@ -62,11 +56,11 @@ class ClassifyTask(FineTuning):
         self.fingerprint = fingerprint(args.data, self.tokenizer, args.balance)
 
     def _classifier(self, records):
-        """A new head on the base; or, where --init-from is a classifier already, that one with its labels."""
+        """A new head on the base; or that of --init-from, where it is a classifier already."""
         args = self.args
-        labels = sorted(set(map(label_of, records)))
+        gpt = starting_gpt(args, self.tokenizer.n_vocab)
         if not (args.init_from and is_classifier(read_config(args.init_from))):
-            gpt = prepare_training(base_model(args, self.tokenizer.n_vocab), args)
+            labels = sorted(set(map(label_of, records)))
             return GPTClassifier(gpt, labels, self.tokenizer.eot_token, args.seed)
         trained = GPTClassifier.from_pretrained(args.init_from)
         for record in records:
@@ -75,8 +69,6 @@ class ClassifyTask(FineTuning):
                     f"{record.where}: the label {label_of(record)!r} is none that the model in "
                     f"{args.init_from} knows ({', '.join(trained.labels)})"
                 )
-        trained.gpt.params = {name: param.copy() for name, param in trained.gpt.params.items()}
-        gpt = prepare_training(trained.gpt, args)
         model = GPTClassifier(gpt, trained.labels, trained.pad_token_id)
         model.params["score.weight"][...] = trained.params["score.weight"]
         return model

@@ -1,17 +1,12 @@
 """What the fine-tuning tasks share: a base to start from, records of unequal length, batches of them."""
 
-import dataclasses
 import hashlib
 from pathlib import Path
 
 import numpy as np
 
-from minigpt.lora import LoRAGPT
-from minigpt.model import GPT, GPTConfig
 from minigpt.padding import BucketedBatches, batches_in_order
-from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer, load_tokenizer
-
-TOKENIZERS = {"bpe": BPETokenizer, "char": CharTokenizer, "word": WordTokenizer}
+from minigpt.tasks.start import starting_tokenizer
 
 
 class FineTuning:
@@ -25,6 +20,16 @@ class FineTuning:
 
     def __init__(self, args):
         self.args = args
+
+    def choose_tokenizer(self, splits, text_of):
+        """Set the tokenizer; where it is a new one, it learns from text_of(record) of the first split."""
+        training_texts = (text_of(record) for record in splits[0])
+        all_texts = (text_of(record) for split in splits for record in split)
+        self.tokenizer = starting_tokenizer(self.args, training_texts, all_texts)
+        if self.tokenizer.eot_token is None:
+            raise ValueError(
+                f"the tokenizer in {self.args.init_from} has no <|endoftext|>, with which answers end"
+            )
 
     def start(self, examples):
         """Take up the three lists of examples, and order them into batches."""
@@ -72,41 +77,6 @@ class FineTuning:
 def lengths(examples):
     """How many tokens each example has, the longer of two sequences counting."""
     return [len(example[0]) for example in examples]
-
-
-def tokenizer_for(args, texts):
-    """The tokenizer of the run that is resumed, or of the base, or a new one trained on texts."""
-    source = args.out if args.resume or args.eval_only else args.init_from
-    if source:
-        tokenizer = load_tokenizer(source)
-    elif args.tokenizer == "char":
-        tokenizer = CharTokenizer.train(texts)
-    else:
-        tokenizer = TOKENIZERS[args.tokenizer].train(texts, args.vocab_size)
-    if tokenizer.eot_token is None:
-        raise ValueError(f"the tokenizer in {source} has no <|endoftext|>, with which texts and answers end")
-    return tokenizer
-
-
-def base_model(args, n_vocab):
-    """The GPT that fine-tuning begins with: a copy of that of --init-from, or random weights."""
-    if args.init_from:
-        model = GPT.from_pretrained(args.init_from)
-        model.params = {name: param.copy() for name, param in model.params.items()}
-        model.config = dataclasses.replace(model.config, dropout=args.dropout)
-        return model
-    sizes = (args.block_size, args.n_layer, args.n_head, args.n_embd)
-    return GPT(GPTConfig(n_vocab, *sizes, dropout=args.dropout), args.seed)
-
-
-def prepare_training(gpt, args):
-    """Choose what is trained: all, the last block with what follows it, or LoRA's adapters."""
-    if args.lora_rank:
-        alpha = args.lora_alpha or 2 * args.lora_rank
-        return LoRAGPT(gpt, args.lora_rank, alpha, args.lora_targets, args.seed)
-    if args.trainable == "last":
-        gpt.freeze_below(gpt.config.n_layer - 1)
-    return gpt
 
 
 def fingerprint(paths, tokenizer, *more):

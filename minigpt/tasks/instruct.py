@@ -12,14 +12,8 @@ from minigpt.padding import pad_right
 from minigpt.prompt_format import InstructFormat, load_format, masked_example, save_format
 from minigpt.records import read_json_records, same_text_key, stratified_split, text_field
 from minigpt.tasks.answers import answer
-from minigpt.tasks.finetuning import (
-    FineTuning,
-    base_model,
-    drop_too_long,
-    fingerprint,
-    prepare_training,
-    tokenizer_for,
-)
+from minigpt.tasks.finetuning import FineTuning, drop_too_long, fingerprint
+from minigpt.tasks.start import starting_gpt
 
 
 class MaskedTask(FineTuning):
@@ -58,8 +52,8 @@ class InstructTask(MaskedTask):
         self.format = load_format(args.init_from) if args.init_from else None
         if not isinstance(self.format, InstructFormat):
             self.format = InstructFormat()
-        self.tokenizer = tokenizer_for(args, [self.text(record) for record in splits[0]])
-        self.model = self.objective = prepare_training(base_model(args, self.tokenizer.n_vocab), args)
+        self.choose_tokenizer(splits, self.text)
+        self.model = self.objective = starting_gpt(args, self.tokenizer.n_vocab)
         self.start(self.examples(splits))
         self.fingerprint = fingerprint(args.data, self.tokenizer, self.format)
 

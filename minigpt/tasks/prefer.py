@@ -16,15 +16,8 @@ from minigpt.padding import batches_in_order, pad_right
 from minigpt.prompt_format import ChatFormat, InstructFormat, load_format, masked_example, save_format
 from minigpt.records import read_json_records, same_text_key, stratified_split, text_field
 from minigpt.tasks.answers import answer
-from minigpt.tasks.finetuning import (
-    FineTuning,
-    base_model,
-    drop_too_long,
-    fingerprint,
-    lengths,
-    prepare_training,
-    tokenizer_for,
-)
+from minigpt.tasks.finetuning import FineTuning, drop_too_long, fingerprint, lengths
+from minigpt.tasks.start import starting_gpt
 
 
 class PreferTask(FineTuning):
@@ -40,12 +33,10 @@ class PreferTask(FineTuning):
                 raise ValueError(f"{record.where}: the chosen and the rejected answer are the same")
         splits = stratified_split(records, prompt_key, lambda record: "pairs", args.seed)
         self.format = (load_format(args.init_from) if args.init_from else None) or ChatFormat()
-        self.tokenizer = tokenizer_for(args, [" ".join(record.fields.values()) for record in splits[0]])
-        gpt = base_model(args, self.tokenizer.n_vocab)
-        self.fingerprint = fingerprint(
-            args.data, self.tokenizer, self.format, [zlib.crc32(to_host(p)) for p in gpt.params.values()]
-        )
-        self.model = prepare_training(gpt, args)
+        self.choose_tokenizer(splits, lambda record: " ".join(map(str, record.fields.values())))
+        self.model = starting_gpt(args, self.tokenizer.n_vocab)
+        weights = [zlib.crc32(to_host(param)) for param in self.model.params.values()]  # of the reference
+        self.fingerprint = fingerprint(args.data, self.tokenizer, self.format, weights)
         self.objective = PreferenceTuning(self.model, args.dpo_beta)
         self.start([self._with_reference(self._examples(split)) for split in splits])
 

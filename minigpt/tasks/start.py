@@ -1,0 +1,57 @@
+"""What training begins with: a tokenizer, a model, and the choice of what of it is trained."""
+
+import dataclasses
+
+from minigpt.bigram import BigramConfig, BigramLM
+from minigpt.checkpoint import load_model
+from minigpt.classifier import GPTClassifier
+from minigpt.lora import LoRAGPT
+from minigpt.model import GPT, GPTConfig
+from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer, load_tokenizer
+
+
+def starting_tokenizer(args, training_texts, all_texts):
+    """The tokenizer of the run that is taken up, or that of --init-from, or a new one.
+
+    A new one learns from the training texts; one of characters must know all characters there are.
+    """
+    source = args.out if args.resume or args.eval_only else args.init_from
+    if source:
+        return load_tokenizer(source)
+    if args.tokenizer == "char":
+        return CharTokenizer.train(all_texts)
+    tokenizer_class = {"bpe": BPETokenizer, "word": WordTokenizer}[args.tokenizer]
+    return tokenizer_class.train(training_texts, args.vocab_size)
+
+
+def starting_model(args, n_vocab):
+    """Random weights, or a copy of the GPT or BigramLM in --init-from; of a classifier its GPT."""
+    if not args.init_from:
+        if args.model == "bigram":
+            return BigramLM(BigramConfig(n_vocab, args.block_size), args.seed)
+        sizes = (args.block_size, args.n_layer, args.n_head, args.n_embd)
+        return GPT(GPTConfig(n_vocab, *sizes, dropout=args.dropout), args.seed)
+    model = load_model(args.init_from)
+    if isinstance(model, GPTClassifier):
+        model = model.gpt
+    model.params = {name: param.copy() for name, param in model.params.items()}
+    if isinstance(model, GPT):
+        model.config = dataclasses.replace(model.config, dropout=args.dropout)
+    return model
+
+
+def starting_gpt(args, n_vocab):
+    """As starting_model, for the tasks of fine-tuning, with the choice of what is trained.
+
+    All weights, or the last block and what follows it, or LoRA's adapters. Raises ValueError for a base
+    that is no GPT.
+    """
+    gpt = starting_model(args, n_vocab)
+    if not isinstance(gpt, GPT):
+        raise ValueError(f"{args.init_from} holds a bigram model, which sees one token only: take a GPT")
+    if args.lora_rank:
+        alpha = args.lora_alpha or 2 * args.lora_rank
+        return LoRAGPT(gpt, args.lora_rank, alpha, args.lora_targets, args.seed)
+    if args.trainable == "last":
+        gpt.freeze_below(gpt.config.n_layer - 1)
+    return gpt
