@@ -35,10 +35,18 @@ from tokenizer import load_tokenizer
 STDIN, FILE_PREFIX = "-", "FILE:"
 
 
+class Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Help that shows defaults, but not those that say that a flag is off."""
+
+    def _get_help_string(self, action):
+        off = action.default in (None, False, [])
+        return action.help if off else super()._get_help_string(action)
+
+
 def parse_arguments(arguments=None):
     parser = argparse.ArgumentParser(
         description="Continue a text with a model of train.py, or any GPT-2 in Hugging Face's format.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        formatter_class=Help,
         allow_abbrev=False,
     )
     group = parser.add_argument_group("model and text")
@@ -95,7 +103,10 @@ def parse_arguments(arguments=None):
     )
     group.add_argument("--score", metavar="FILE", help="measure how well the model predicts a UTF-8 text")
     group.add_argument(
-        "--stride", type=int, metavar="N", help="tokens by which --score's window moves (default: half of it)"
+        "--stride",
+        type=int,
+        metavar="N",
+        help="tokens by which --score's window moves (default: half the context)",
     )
     args = parser.parse_args(arguments)
     check_arguments(parser, args)
@@ -127,6 +138,12 @@ def check_arguments(parser, args):
         parser.error(f"--stream prints one text as it grows, but {n_texts} are asked for: leave it out")
     if (args.prompt or []).count(STDIN) > 1:
         parser.error("--prompt is - more than once: standard input can be read once")
+    names = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
+    try:
+        args.sampling = Sampling(**{name: getattr(args, name) for name in names})
+    except ValueError as error:  # top_k is 0 but …
+        name, rest = str(error).split(" ", 1)
+        parser.error(f"--{name.replace('_', '-')} {rest}")
     args.stop = [text.replace("\\n", "\n") for text in args.stop]
     if args.stream is None:
         args.stream = sys.stdout.isatty() and n_texts == 1
@@ -150,8 +167,6 @@ def main():
 
 
 def run(args):
-    names = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
-    sampling = Sampling(**{name: getattr(args, name) for name in names})
     prompts = [read_prompt(prompt) for prompt in args.prompt or [DEFAULT_PROMPT]]
     prompts = [prompt for prompt in prompts for _ in range(args.num_samples)]
     if args.backend:
@@ -164,11 +179,11 @@ def run(args):
     elif args.score is not None:
         print_score(model, tokenizer, args)
     elif args.chat:
-        chat(model, tokenizer, sampling, args)
+        chat(model, tokenizer, args)
     elif args.show_probabilities:
-        print_probabilities(model, tokenizer, prompts, sampling, args)
+        print_probabilities(model, tokenizer, prompts, args)
     else:
-        print_samples(model, tokenizer, prompts, sampling, args)
+        print_samples(model, tokenizer, prompts, args)
 
 
 def read_prompt(prompt):
@@ -207,14 +222,14 @@ def print_labels(model, tokenizer, prompts, args):
         print(describe_probabilities(model, ids))
 
 
-def texts_of(model, tokenizer, prompts, sampling, args):
+def texts_of(model, tokenizer, prompts, args):
     """The continuations of all prompts, computed as one batch."""
     prompt_format = tuned_format(args)
     if prompt_format:
         ids = [prompt_format.prompt_ids(tokenizer, [("user", prompt)]) for prompt in prompts]
     else:
         ids = [tokenizer.encode_ordinary(prompt) for prompt in prompts]
-    return continuations(model, tokenizer, ids, sampling, args.max_new_tokens, args.seed, args.stop)
+    return continuations(model, tokenizer, ids, args.sampling, args.max_new_tokens, args.seed, args.stop)
 
 
 def tuned_format(args):
@@ -222,12 +237,12 @@ def tuned_format(args):
     return load_format(args.checkpoint) if args.prompt else None
 
 
-def print_samples(model, tokenizer, prompts, sampling, args):
+def print_samples(model, tokenizer, prompts, args):
     """All texts, one below the other when they are done; with --stream the only one, as it grows.
 
     A model that was tuned to answer prints the answer alone.
     """
-    pieces = texts_of(model, tokenizer, prompts, sampling, args)
+    pieces = texts_of(model, tokenizer, prompts, args)
     prompts = [""] * len(prompts) if tuned_format(args) else prompts
     if args.stream:
         for piece in without_outer_line_ends(chain(prompts, (piece for _, piece, _ in pieces))):
@@ -243,13 +258,13 @@ def print_samples(model, tokenizer, prompts, sampling, args):
         print(text.strip("\n"))
 
 
-def print_probabilities(model, tokenizer, prompts, sampling, args):
+def print_probabilities(model, tokenizer, prompts, args):
     """Every token on a line of its own, with its probability and the runners-up."""
     lines = [[] for _ in prompts]
-    for i, _, picked in texts_of(model, tokenizer, prompts, sampling, args):
+    for i, _, picked in texts_of(model, tokenizer, prompts, args):
         if picked is None:
             continue
-        line = probability_line(tokenizer, *picked, sampling)
+        line = probability_line(tokenizer, *picked, args.sampling)
         if len(prompts) == 1:
             print(line, flush=True)
         lines[i].append(line)
@@ -265,13 +280,14 @@ def print_score(model, tokenizer, args):
     with BatchRunner(model) as runner:
         loss, n_tokens = score(runner, ids, args.stride)
     bits = bits_per_byte(loss, n_tokens, len(text.encode("utf-8")))
+    perplexity = math.exp(loss) if loss < 700 else math.inf  # beyond, a float cannot hold it
     print(
-        f"{Path(args.score).name}: {len(ids):,} tokens, loss {loss:.4f}, perplexity {math.exp(loss):.2f}, "
+        f"{Path(args.score).name}: {len(ids):,} tokens, loss {loss:.4f}, perplexity {perplexity:.2f}, "
         f"{bits:.3f} bits per byte"
     )
 
 
-def chat(model, tokenizer, sampling, args):
+def chat(model, tokenizer, args):
     """Lines in, answers out, until the input ends."""
     prompt_format = load_format(args.checkpoint)
     edit_whole_characters()
@@ -289,7 +305,7 @@ def chat(model, tokenizer, sampling, args):
         seed = args.seed if args.seed is None else args.seed + turn
         said = ""
         for piece in answer(
-            model, tokenizer, prompt_format, turns, sampling, args.max_new_tokens, seed, args.stop
+            model, tokenizer, prompt_format, turns, args.sampling, args.max_new_tokens, seed, args.stop
         ):
             print(piece, end="", flush=True)
             said += piece
