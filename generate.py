@@ -106,7 +106,7 @@ def parse_arguments(arguments=None):
         "--stride",
         type=int,
         metavar="N",
-        help="tokens by which --score's window moves (default: half the context)",
+        help="tokens that --score's window moves by (default: half the context)",
     )
     args = parser.parse_args(arguments)
     check_arguments(parser, args)
