@@ -23,7 +23,7 @@ from pathlib import Path
 from minigpt import load_model, use_backend
 from minigpt.chat import DEFAULT_PROMPT, answer
 from minigpt.classifier import GPTClassifier, describe_probabilities, text_ids
-from minigpt.evaluation import bits_per_byte
+from minigpt.evaluation import bits_per_byte, perplexity
 from minigpt.parallel import BatchRunner, keep_freed_memory
 from minigpt.probability_line import probability_line
 from minigpt.prompt_format import load_format
@@ -280,9 +280,8 @@ def print_score(model, tokenizer, args):
     with BatchRunner(model) as runner:
         loss, n_tokens = score(runner, ids, args.stride)
     bits = bits_per_byte(loss, n_tokens, len(text.encode("utf-8")))
-    perplexity = math.exp(loss) if loss < 700 else math.inf  # beyond, a float cannot hold it
     print(
-        f"{Path(args.score).name}: {len(ids):,} tokens, loss {loss:.4f}, perplexity {perplexity:.2f}, "
+        f"{Path(args.score).name}: {len(ids):,} tokens, loss {loss:.4f}, perplexity {perplexity(loss):.2f}, "
         f"{bits:.3f} bits per byte"
     )
 

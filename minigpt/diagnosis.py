@@ -1,5 +1,7 @@
 """What broke when a loss or a gradient is no longer a finite number: the first place where it happened."""
 
+import math
+
 from minigpt.backend import to_device, xp
 from minigpt.classifier import GPTClassifier
 from minigpt.layers import layernorm_forward
@@ -11,19 +13,20 @@ def overflow_report(model, idx, grads, loss, lines, step, out):
 
     lines: those of the training log so far; out: the folder where the last good state lies.
     """
+    first = first_overflow(model, idx, grads, loss)
     norms = ", ".join(f"{line['grad_norm']:.3g}" for line in lines[-5:]) or "none yet"
     return (
         f"step {step} gave a loss of {loss:.4g} and gradients that are not all finite; the first thing to "
-        f"overflow is {first_overflow(model, idx, grads)}. Gradient norms of the steps before: {norms}. "
+        f"overflow is {first}. Gradient norms of the steps before: {norms}. "
         "Try a lower --learning-rate, a longer --warmup-iters or a smaller --grad-clip; "
         f"the last good state is in {out}"
     )
 
 
-def first_overflow(model, idx, grads):
+def first_overflow(model, idx, grads, loss):
     """Name the first thing that is not finite, in the order of computing: parameter, activation, gradient.
 
-    idx (..., T), a NumPy array: the batch at which it happened; grads: the gradients that it gave.
+    idx (..., T), a NumPy array: the batch at which it happened; grads and loss: what it gave.
     """
     idx = idx.reshape(-1, idx.shape[-1])
     for name, param in model.params.items():
@@ -35,7 +38,7 @@ def first_overflow(model, idx, grads):
     for name, grad in grads.items():  # in the order of the backward pass
         if not xp.isfinite(grad).all():
             return f"the gradient of {name}"
-    return "nothing that can be seen again without dropout"
+    return "the norm of the gradients" if math.isfinite(loss) else "the loss, and only under dropout"
 
 
 def activations(model, idx):

@@ -8,6 +8,7 @@ that any two models can be compared:
 """
 
 import math
+import sys
 
 import numpy as np
 
@@ -35,7 +36,12 @@ def evaluate(runner, tokens, batch_size, max_batches=None):
 def describe_loss(loss, corpus):
     """A loss on the whole validation text of a data.Corpus, in all three measures."""
     bits = bits_per_byte(loss, len(corpus.validation), corpus.n_validation_bytes)
-    return f"validation loss {loss:.4f}, perplexity {math.exp(loss):.2f}, {bits:.3f} bits per byte"
+    return f"validation loss {loss:.4f}, perplexity {perplexity(loss):.2f}, {bits:.3f} bits per byte"
+
+
+def perplexity(loss):
+    """exp(loss): among how many equally likely tokens one would be as unsure; inf where it overflows."""
+    return math.exp(loss) if loss < math.log(sys.float_info.max) else math.inf
 
 
 def bits_per_byte(loss, n_tokens, n_bytes):

@@ -5,6 +5,7 @@ Where CuPy and a GPU are at hand, the same tests run on them too.
 
 import dataclasses
 import functools
+import math
 import os
 import subprocess
 import sys
@@ -286,13 +287,13 @@ def test_the_first_overflow_is_found_where_the_model_is(device):
     idx, _ = batch()
     model = gpt()
     model.params["h.1.mlp.c_proj.bias"][...] = 1e308
-    assert first_overflow(model, idx, {}) == "the output of the final LayerNorm"
+    assert first_overflow(model, idx, {}, math.inf) == "the output of the final LayerNorm"
     model.params["h.0.ln_1.bias"][...] = float("inf")
-    assert first_overflow(model, idx, {}) == "the parameter h.0.ln_1.bias"
+    assert first_overflow(model, idx, {}, math.inf) == "the parameter h.0.ln_1.bias"
     table = bigram()
     _, grads = table.loss_and_grads(*map(to_device, batch()))
     grads["table.weight"][0] = float("nan")
-    assert first_overflow(table, idx, grads) == "the gradient of table.weight"
+    assert first_overflow(table, idx, grads, 1.0) == "the gradient of table.weight"
 
 
 def test_rows_of_equal_index_are_summed_on_the_device_and_on_the_host(device):

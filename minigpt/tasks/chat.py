@@ -3,8 +3,7 @@
 A dialogue longer than the context is cut at the end of an answer, so that what is left is whole.
 """
 
-import math
-
+from minigpt.evaluation import perplexity
 from minigpt.prompt_format import ChatFormat
 from minigpt.records import Record, read_dialogues, same_text_key, stratified_split
 from minigpt.tasks.answers import answer
@@ -55,7 +54,9 @@ class ChatTask(MaskedTask):
     def report(self, runner, directory):
         """Print how well the answers of the test split are predicted."""
         loss = self.mean_loss(runner, self.test)
-        print(f"test split of {len(self.test):,} dialogues: loss {loss:.4f}, perplexity {math.exp(loss):.2f}")
+        print(
+            f"test split of {len(self.test):,} dialogues: loss {loss:.4f}, perplexity {perplexity(loss):.2f}"
+        )
 
     def show(self, model):
         """Print answers to the beginnings of some dialogues of the test split."""
