@@ -14,7 +14,6 @@ The folder may hold any GPT-2 model in Hugging Face's format.
 import argparse
 import importlib.util
 import locale
-import math
 import os
 import sys
 from itertools import chain, count
