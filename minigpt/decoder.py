@@ -30,9 +30,7 @@ from minigpt.backend import on_host, to_device, to_host, xp
 from minigpt.layers import gelu_forward
 from minigpt.model import GPT, block_forward
 
-SMALL_PRODUCT = (
-    4_000_000  # multiplications in a matrix product, below which one thread is best
-)
+SMALL_PRODUCT = 4_000_000  # multiplications in a matrix product, below which one thread is best
 
 blas = functools.cache(ThreadpoolController)  # made once: it looks through all loaded libraries
 
