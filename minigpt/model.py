@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minigpt.backend import to_device
+from minigpt.backend import to_device, xp
 from minigpt.huggingface import (
     gpt2_config_json,
     gpt_config_fields,
@@ -25,8 +25,11 @@ from minigpt.huggingface import (
 )
 from minigpt.language_model import LanguageModel, accumulate
 from minigpt.layers import (
+    IGNORED,
     attention_backward,
     attention_forward,
+    cross_entropy_backward,
+    cross_entropy_forward,
     dropout_backward,
     dropout_forward,
     embedding_backward,
@@ -258,13 +261,33 @@ class GPT(LanguageModel):
         """dlogits (B, T, V) -> grads, a dict shaped as params; with grads given, adds into it."""
         hidden, cache = cache
         grads = {} if grads is None else grads
-        head = self.params[self.head_name()]
         rows = dlogits.reshape(-1, dlogits.shape[-1])  # (B·T, V)
+        dhidden = self.backward_head(rows, hidden.reshape(-1, hidden.shape[-1]), grads)
+        self.backward_hidden(dhidden.reshape(hidden.shape), cache, grads)
+        return grads
+
+    def backward_head(self, dlogits, hidden, grads):
+        """dlogits (N, V) and what they came from, hidden (N, C) -> dhidden (N, C); adds into grads."""
+        head = self.params[self.head_name()]
 
         # logits = hidden @ head.T
-        dhidden = (rows @ head).reshape(hidden.shape)
         if self.head_name() not in self.frozen:
-            dhead = rows.T @ hidden.reshape(-1, hidden.shape[-1])  # (V, C)
-            accumulate(grads, self.head_name(), dhead)  # the first term of a tied wte …
-        self.backward_hidden(dhidden, cache, grads)  # … and in here, from the embedding, its second
-        return grads
+            dhead = dlogits.T @ hidden  # (V, C)
+            # The first term of a tied wte; backward_hidden adds the second, from the embedding.
+            accumulate(grads, self.head_name(), dhead)
+        return dlogits @ head
+
+    def loss_and_grads(self, idx, targets, rngs=None, n_counted=None, grads=None):
+        """As LanguageModel's. Where few targets count, as in fine-tuning, only those go through the head."""
+        counted = targets != IGNORED  # (B, T) bool
+        if counted.all():
+            return super().loss_and_grads(idx, targets, rngs, n_counted, grads)
+        grads = {} if grads is None else grads
+        hidden, cache = self.forward_hidden(idx, rngs)
+        rows = hidden[counted]  # (N, C)
+        logits = rows @ self.params[self.head_name()].T
+        loss, loss_cache = cross_entropy_forward(logits, targets[counted], n_counted)
+        dhidden = xp.zeros_like(hidden)
+        dhidden[counted] = self.backward_head(cross_entropy_backward(1.0, loss_cache), rows, grads)
+        self.backward_hidden(dhidden, cache, grads)
+        return loss, grads
