@@ -27,30 +27,45 @@ TASK_FLAGS = (
 # What the flags are by default for a task of fine-tuning, where it is not as for pretraining.
 FINE_TUNING = {
     "batch_size": 16,
-    "learning_rate": 1e-3,
-    "min_lr": 5e-5,
-    "warmup_iters": 50,
-    "max_iters": 1000,
-    "eval_interval": 100,
+    "max_iters": 1500,
+    "eval_interval": 250,
+    "learning_rate": 2e-3,
     "dropout": 0.1,
 }
 TASK_DEFAULTS = {
     "pretrain": {},
-    "classify": FINE_TUNING
-    | {
+    "classify": {
         "data": ["messages_en.tsv", "messages_zh.tsv"],
+        "batch_size": 32,
+        "max_iters": 1000,
+        "eval_interval": 100,
+        "learning_rate": 3e-3,
+        "min_lr": 5e-5,
+        # What there is to learn from is little: a small model, held back from learning it by heart.
         "n_layer": 1,
         "n_embd": 64,
         "vocab_size": 1536,
-        "batch_size": 32,
-        "learning_rate": 3e-3,
         "dropout": 0.3,
         "augment": 0.25,
     },
-    "instruct": FINE_TUNING | {"data": ["instructions_en.jsonl", "instructions_zh.jsonl"]},
+    "instruct": FINE_TUNING
+    | {
+        "data": ["instructions_en.jsonl", "instructions_zh.jsonl"],
+        "max_iters": 5000,
+        "eval_interval": 500,
+        "learning_rate": 3e-3,
+        "dropout": 0.0,
+    },
     "chat": FINE_TUNING | {"data": ["dialogues_en.txt", "dialogues_zh.txt"]},
     "prefer": FINE_TUNING
-    | {"data": ["preferences_en.jsonl", "preferences_zh.jsonl"], "learning_rate": 2e-4, "min_lr": 2e-5},
+    | {
+        "data": ["preferences_en.jsonl", "preferences_zh.jsonl"],
+        "max_iters": 300,
+        "eval_interval": 50,
+        "learning_rate": 2e-4,
+        "min_lr": 2e-5,
+        "dropout": 0.0,
+    },
 }
 for _task, _defaults in TASK_DEFAULTS.items():
     if _task != "pretrain":
