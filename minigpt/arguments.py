@@ -166,11 +166,11 @@ def train_parser():
     add("--dropout", type=share, default=0.0, metavar="P", help="share of features switched off in training")
 
     add = parser.add_argument_group("optimisation").add_argument
-    add("--batch-size", type=one_or_more, default=8, metavar="N", help="sequences in a batch")
+    add("--batch-size", type=one_or_more, default=4, metavar="N", help="sequences in a batch")
     add(
         "--grad-accum", type=one_or_more, default=1, metavar="N", help="batches whose gradients make one step"
     )
-    add("--max-iters", type=one_or_more, default=2000, metavar="N", help="steps")
+    add("--max-iters", type=one_or_more, default=4000, metavar="N", help="steps")
     add("--learning-rate", type=amount, default=3e-3, metavar="LR", help="the highest learning rate")
     add("--min-lr", type=amount, default=1e-4, metavar="LR", help="the learning rate at the end")
     add(
@@ -191,7 +191,7 @@ def train_parser():
     add(
         "--eval-interval",
         type=zero_or_more,
-        default=250,
+        default=500,
         metavar="N",
         help="steps between saves; 0: at the end",
     )

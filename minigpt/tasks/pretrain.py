@@ -61,5 +61,5 @@ class PretrainTask:
     def show(self, model):
         """Print what the model writes: beginnings out of the validation text, continued."""
         for seed, prompt in enumerate(sample_prompts(self.files)):
-            text = continue_text(model, self.tokenizer, prompt, 120, seed, temperature=0.7, top_k=50)
+            text = continue_text(model, self.tokenizer, prompt, 120, seed, temperature=0.6, top_k=50)
             print(f"\n--- a continuation of “{prompt}”\n{prompt}{text}")
