@@ -90,19 +90,20 @@ def fingerprint(paths, tokenizer, *more):
     return digest.hexdigest()
 
 
-def drop_too_long(examples, block_size):
-    """Leave out the examples that the context does not hold: (ids, …, record) -> those kept.
+def drop_too_long(splits, block_size):
+    """Leave out the examples (ids, …, record) that the context does not hold, from each list of them.
 
-    Says how many were dropped and where the first stands. Raises ValueError if none is left.
+    Says how many were dropped and where the first stands. Raises ValueError if a list becomes empty.
     """
-    dropped = [example for example in examples if len(example[0]) > block_size]
+    kept = [[example for example in split if len(example[0]) <= block_size] for split in splits]
+    dropped = [example for split in splits for example in split if len(example[0]) > block_size]
     if dropped:
-        first = dropped[0]
+        first = min(dropped, key=lambda example: (str(example[-1].path), example[-1].line))
         what = (
-            f"{len(dropped):,} of {len(examples):,} records are longer than the context of {block_size} "
-            f"tokens, the first is {first[-1].where} with {len(first[0])}"
+            f"{len(dropped):,} of {sum(map(len, splits)):,} records are longer than the context of "
+            f"{block_size} tokens, the first is {first[-1].where} with {len(first[0])}"
         )
-        if len(dropped) == len(examples):
+        if not all(kept):
             raise ValueError(f"{what}: take shorter records, or a base of a larger --block-size")
         print(f"{what}: they are left out")
-    return [example for example in examples if len(example[0]) <= block_size]
+    return kept

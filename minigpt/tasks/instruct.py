@@ -29,13 +29,7 @@ class MaskedTask(FineTuning):
         examples = [
             [(*masked_example(self.segments(record)), record) for record in split] for split in splits
         ]
-        kept = {
-            id(example)
-            for example in drop_too_long(
-                [example for split in examples for example in split], self.model.config.block_size
-            )
-        }
-        return [[example for example in split if id(example) in kept] for split in examples]
+        return drop_too_long(examples, self.model.config.block_size)
 
     def save(self, directory):
         super().save(directory)

@@ -38,15 +38,14 @@ class PreferTask(FineTuning):
         weights = [zlib.crc32(to_host(param)) for param in self.model.params.values()]  # of the reference
         self.fingerprint = fingerprint(args.data, self.tokenizer, self.format, weights)
         self.objective = PreferenceTuning(self.model, args.dpo_beta)
-        self.start([self._with_reference(self._examples(split)) for split in splits])
+        examples = [[self._example(record) for record in split] for split in splits]
+        examples = drop_too_long(examples, self.model.config.block_size)
+        self.start([self._with_reference(split) for split in examples])
 
-    def _examples(self, records):
-        examples = []
-        for record in records:
-            answers = [masked_example(self._segments(record, name)) for name in ("chosen", "rejected")]
-            longer = max((ids for ids, _ in answers), key=len)
-            examples.append((longer, answers, record))
-        return drop_too_long(examples, self.model.config.block_size)
+    def _example(self, record):
+        """A record as (the longer one's ids, (ids, targets) of both answers, the record)."""
+        answers = [masked_example(self._segments(record, name)) for name in ("chosen", "rejected")]
+        return max((ids for ids, _ in answers), key=len), answers, record
 
     def _segments(self, record, name):
         prompt, reply = text_field(record, "prompt"), text_field(record, name)
