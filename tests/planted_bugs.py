@@ -341,4 +341,97 @@ PLANTED = [
             ("betas not passed on", "(args.beta1, args.beta2), ", ""),
         ],
     ),
+    (
+        "minigpt/layers/lora.py",
+        "tests/layers/test_frozen_linear.py tests/test_lora.py",
+        [
+            ("dA without the scale", "dlow = drows @ (scale * b).T", "dlow = drows @ b.T"),
+            ("dB without the scale", "scale * (low.T @ drows)", "low.T @ drows"),
+            ("dx without the adapter's part", "dx += dlow @ a.T", "pass"),
+            ("dx without the frozen part", "dx = drows @ weight.T", "dx = drows @ weight.T * 0"),
+            ("the adapter counts α times, not α / r", "low @ (matrix.scale * matrix.b)", "low @ matrix.b"),
+        ],
+    ),
+    (
+        "minigpt/lora.py",
+        "tests/test_lora.py",
+        [
+            ("merging without the scale", "(a @ (self.scale * b))", "(a @ b)"),
+            ("scale upside down", "return self.alpha / self.rank", "return self.rank / self.alpha"),
+            (
+                "merging changes the base",
+                "model.params[name] = model.params[name] + (",
+                "model.params[name] += (",
+            ),
+            (
+                "adapters saved as they are, not outputs first",
+                "np.ascontiguousarray(to_host(param).T)",
+                "to_host(param)",
+            ),
+            (
+                "B does not begin at zero",
+                "np.zeros((rank, n_out), weight.dtype)",
+                "np.ones((rank, n_out), weight.dtype)",
+            ),
+        ],
+    ),
+    (
+        "minigpt/classifier.py",
+        "tests/test_classifier.py",
+        [
+            (
+                "the last column is read, padding or not",
+                "xp.where(idx != self.pad_token_id, xp.arange(idx.shape[1]), 0).max(1)",
+                "xp.full(len(idx), idx.shape[1] - 1)",
+            ),
+            ("the token before the last is read", ", 0).max(1)", ", 1).max(1) - 1"),
+            ("dW of the head not summed over texts", "dout.T @ x", "dout.T @ x / len(x)"),
+            ("gradient given to the first token", "dhidden[rows, last] = dout", "dhidden[:, 0] = dout"),
+            (
+                "class weights upside down",
+                "sum(counts) / (len(counts) * max(count, 1))",
+                "max(count, 1) * len(counts) / sum(counts)",
+            ),
+            (
+                "class weights do not divide the loss",
+                "else float(to_host(self.class_weights)[targets].sum())",
+                "else len(targets)",
+            ),
+        ],
+    ),
+    (
+        "minigpt/dpo.py",
+        "tests/test_dpo.py",
+        [
+            ("chosen and rejected swapped", "ratios[:, 0] - ratios[:, 1]", "ratios[:, 1] - ratios[:, 0]"),
+            ("no reference", "ratios = log_probs - reference", "ratios = log_probs"),
+            ("gradient without beta", "falling * (-beta * dloss / n_pairs)", "falling * (-dloss / n_pairs)"),
+            ("gradient not divided by the pairs", "(-beta * dloss / n_pairs)", "(-beta * dloss)"),
+            ("gradient of the rejected answer missing", "[dchosen, -dchosen]", "[dchosen, 0 * dchosen]"),
+            ("σ(h) in the place of σ(−h)", "xp.exp(-xp.maximum(h, 0))", "xp.exp(xp.minimum(h, 0))"),
+            ("the loss overflows", "xp.log1p(xp.exp(-abs(h))) + xp.maximum(-h, 0)", "xp.log1p(xp.exp(-h))"),
+            (
+                "mean over tokens, not their sum",
+                "return summed.reshape(B, T).sum(1), (",
+                "return summed.reshape(B, T).mean(1), (",
+            ),
+            ("no onehot in the gradient", "dz[xp.arange(len(rows)), picked] += drows", "pass"),
+            ("a token's gradient goes to another sequence", "dout[rows // T]", "dout[rows % len(dout)]"),
+        ],
+    ),
+    (
+        "minigpt/prompt_format.py",
+        "tests/test_prompt_format.py",
+        [
+            ("targets not shifted", "zip(ids[1:], learned[1:])", "zip(ids, learned)"),
+            ("the mask one token early", "zip(ids[1:], learned[1:])", "zip(ids[1:], learned)"),
+            ("the prompt is learned", "return [(prompt, False),", "return [(prompt, True),"),
+            ("the user's turns are learned", 'role == "assistant")', 'role == "user")'),
+            (
+                "answers without an end",
+                "[*tokenizer.encode_ordinary(output), tokenizer.eot_token], True",
+                "tokenizer.encode_ordinary(output), True",
+            ),
+        ],
+    ),
 ]
