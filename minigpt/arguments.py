@@ -54,7 +54,6 @@ TASK_DEFAULTS = {
         "max_iters": 5000,
         "eval_interval": 500,
         "learning_rate": 3e-3,
-        "dropout": 0.0,
     },
     "chat": FINE_TUNING | {"data": ["dialogues_en.txt", "dialogues_zh.txt"]},
     "prefer": FINE_TUNING
