@@ -138,7 +138,7 @@ def train_parser():
         help="all weights, or the last block and the head",
     )
     add("--lora-rank", type=zero_or_more, default=0, metavar="R", help="train adapters of this rank; 0: none")
-    add("--lora-alpha", type=amount, metavar="A", help="adapters count A/R times (default: 2 R)")
+    add("--lora-alpha", type=amount, metavar="A", help="adapters count A/R times; 2 R where none is given")
     add(
         "--lora-targets", nargs="+", default=list(MATRICES), choices=MATRICES, help="matrices with an adapter"
     )
