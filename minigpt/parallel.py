@@ -28,6 +28,10 @@ from minigpt.layers import dropout_streams
 CACHE_FLOATS = 800_000  # numbers in the widest activations of a block, (B, T, 4C): what a core's cache likes
 LOGITS_FLOATS = 4_000_000  # numbers in the logits, (B, T, V), which are met once only and may go to memory
 
+LOCK_SECONDS = (
+    1e-4  # how long a thread waits for Python's lock before it asks for it, by default 50 times that
+)
+
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 
 
@@ -73,10 +77,14 @@ class BatchRunner:
     def __enter__(self):
         keep_freed_memory()
         self.blas_limit = threadpool_limits(1, user_api="blas") if self.workers > 1 else None
+        # Shards are equal, so their threads come back from NumPy at the same moments and meet at the lock.
+        self.switch_interval = sys.getswitchinterval()
+        sys.setswitchinterval(LOCK_SECONDS)
         return self
 
     def __exit__(self, *error):
         self.pool.shutdown()
+        sys.setswitchinterval(self.switch_interval)
         if self.blas_limit:
             self.blas_limit.restore_original_limits()
 

@@ -14,13 +14,8 @@ Backward, for one head, with dy given:
 (Softmax: ∂P_j/∂S_k = P_j (1[j=k] − P_k), hence dS_k = P_k (dP_k − Σ_j P_j dP_j). That the sum equals
 dy · y follows from y = P v; it is FlashAttention's remark, Dao et al., 2022, arXiv:2205.14135, appendix B.)
 
-Two things keep it fast, and neither changes the result:
-
-* The half of S above the diagonal is −∞, so most of it is never computed. Queries are taken in blocks
-  of rows, and the block of rows start … stop − 1 meets the keys 0 … stop − 1 only.
-* P = E / s, with E = exp(S − max) and s its row sums, is never formed. The division happens on the
-  narrow side, in arrays of D columns instead of T: y = (E v) / s, and with dy/s in place of dy all else
-  follows: dv = Eᵀ (dy/s), dS = E ⊙ ((dy/s) vᵀ − δ/s).
+The half of S above the diagonal is −∞, so most of it is never computed: queries are taken in blocks of
+rows, and the block of rows start … stop − 1 meets the keys 0 … stop − 1 only.
 """
 
 import math
@@ -73,7 +68,6 @@ def causal_heads_forward(qkv, n_head, p=0.0, rngs=None):
     q = q * (1 / math.sqrt(q.shape[-1]))  # scaling (T, D) here is cheaper than scaling (T, T) later
     y = xp.empty((B, T, width // 3), dtype=qkv.dtype)
     (heads,) = split_heads(y, 1, n_head)  # (B, H, T, D), a view of y
-    dropping = p > 0 and rngs is not None
 
     blocks = []
     for start in range(0, T, QUERY_BLOCK):
@@ -81,13 +75,15 @@ def causal_heads_forward(qkv, n_head, p=0.0, rngs=None):
         scores = q[:, :, start:stop] @ k[:, :, :stop].swapaxes(-1, -2)  # (B, H, R, stop)
         scores[..., start:] += future_mask(stop - start, scores.dtype)
         scores -= row_max(scores)
-        exps = xp.exp(scores, out=scores)
-        inverse_sums = 1 / row_sum(exps)  # (B, H, R, 1)
-        mask = keep_mask(exps.shape, p, rngs) if dropping else None
-        shares = exps * mask if dropping else exps
-        xp.matmul(shares, v[:, :, :stop], out=heads[:, :, start:stop])
-        heads[:, :, start:stop] *= inverse_sums * (1 / (1 - p)) if dropping else inverse_sums
-        blocks.append((start, stop, exps, inverse_sums, mask))
+        shares = xp.exp(scores, out=scores)
+        shares *= 1 / row_sum(shares)
+        kept, mask = shares, None
+        if p > 0 and rngs is not None:
+            mask = keep_mask(shares.shape, p, rngs)
+            kept = shares * mask
+            kept *= 1 / (1 - p)
+        xp.matmul(kept, v[:, :, :stop], out=heads[:, :, start:stop])
+        blocks.append((start, stop, shares, kept, mask))
     return y, (q, k, v, y, blocks, p)
 
 
@@ -102,27 +98,25 @@ def causal_heads_backward(dy, cache):
     delta = row_sum(delta)  # (B, H, T, 1)
 
     # Last block first: it alone reaches every key, so it sets dk and dv, and the others add to them.
-    for start, stop, exps, inverse_sums, mask in reversed(blocks):
-        # heads = (exps * mask) @ v * inverse_sums / (1 - p)
-        dweighted = dheads[:, :, start:stop] * inverse_sums  # dy / s
+    for start, stop, shares, kept, mask in reversed(blocks):
+        # heads = kept @ v
+        dshares = dheads[:, :, start:stop] @ v[:, :, :stop].swapaxes(-1, -2)  # (B, H, R, stop)
+        dv_block = kept.swapaxes(-1, -2) @ dheads[:, :, start:stop]
+        # kept = shares * mask / (1 - p)
         if mask is not None:
-            dweighted *= 1 / (1 - p)
-        dscores = dweighted @ v[:, :, :stop].swapaxes(-1, -2)  # (B, H, R, stop)
-        if mask is not None:
-            dscores *= mask
-        shares = exps if mask is None else exps * mask
-        # exps / sums = softmax(scores)
-        dscores -= delta[:, :, start:stop] * inverse_sums
-        dscores *= exps
-
+            dshares *= mask
+            dshares *= 1 / (1 - p)
+        # shares = softmax(scores)
+        dshares -= delta[:, :, start:stop]
+        dshares *= shares
+        dscores = dshares  # from here on
         # scores = q @ k.T, where q holds the factor 1 / √D
         dk_block = dscores.swapaxes(-1, -2) @ q[:, :, start:stop]  # (B, H, stop, D)
-        dv_block = shares.swapaxes(-1, -2) @ dweighted
+        xp.matmul(dscores, k[:, :, :stop], out=dq[:, :, start:stop])
         if stop == T:
             dk[:], dv[:] = dk_block, dv_block
         else:
             dk[:, :, :stop] += dk_block
             dv[:, :, :stop] += dv_block
-        xp.matmul(dscores, k[:, :, :stop], out=dq[:, :, start:stop])
     dq *= 1 / math.sqrt(D)
     return dqkv
