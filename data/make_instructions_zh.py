@@ -4,8 +4,8 @@
 
 A line is a JSON object with the keys instruction, input and output, as in the Alpaca data; the input is
 empty where the instruction says it all. Words to know by heart (opposites, measure words, classes) come
-back under several wordings, so that a part held out for testing asks known words in another way;
-sentences to read are new every time and made of known parts.
+back under every wording, so that a part held out for testing asks known words in another way; sentences
+to read are new every time and made of known parts.
 """
 
 import json
@@ -28,6 +28,8 @@ WORDINGS = {
         "请说出反义词。|{}",
         "和“{}”意思相反的词是哪个？",
         "找一个意思相反的词。|{}",
+        "写一个和它相反的词。|{}",
+        "“{}”反过来说是什么？",
     ),
     "measure": (
         "填上合适的量词。|一（）{}",
@@ -51,6 +53,7 @@ WORDINGS = {
         "写出下一个数。|{}",
         "{}后面的数是多少？",
         "数到{}，接下来数几？",
+        "请接着往下数一个。|{}",
     ),
     "greet": (
         "向下面的人问好。|{}",
@@ -90,8 +93,7 @@ WORDINGS = {
         "请改成一个问题。|{}",
     ),
 }
-KNOWN_BY_HEART = 3  # so many wordings for each word that is to be known
-SENTENCES = 110  # so many sentences for each kind that reads them
+SENTENCES = 280  # so many for each kind that reads sentences
 
 
 def words_to_know():
@@ -141,7 +143,7 @@ def build():
     rng = random.Random(SEED)
     lines = {}  # a dict keeps its order, a set would not
     for kind, word, answer in words_to_know():
-        for wording in rng.sample(WORDINGS[kind], KNOWN_BY_HEART):
+        for wording in WORDINGS[kind]:
             lines[record(wording, word, answer)] = None
     for kind in ("color", "who", "where", "mood", "stop", "question"):
         sentences = {}
