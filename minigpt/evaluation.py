@@ -11,24 +11,28 @@ import math
 import sys
 
 import numpy as np
+from tqdm import tqdm
 
 from minigpt.data import sliding_windows
 
+WINDOWS = 64  # taken together; the runner cuts them up as it does a batch
 
-def evaluate(runner, tokens, batch_size, max_batches=None):
+
+def evaluate(runner, tokens, max_windows=None):
     """The mean loss over non-overlapping windows of a text, a float in nats.
 
-    runner: a parallel.BatchRunner. max_batches takes that many batches, spread evenly over the text and
-    the same each time; None takes every window.
+    runner: a parallel.BatchRunner. max_windows takes that many windows, spread evenly over the text and
+    the same each time; None takes every window, with a progress bar where that takes a while.
     """
     block_size = runner.model.config.block_size
     x, y = sliding_windows(tokens, block_size, stride=block_size)
     chosen = np.arange(len(x))
-    if max_batches is not None and len(x) > max_batches * batch_size:
-        chosen = np.linspace(0, len(x) - 1, max_batches * batch_size).astype(int)
+    if max_windows is not None and len(x) > max_windows:
+        chosen = np.linspace(0, len(x) - 1, max_windows).astype(int)
     total = 0.0
-    for start in range(0, len(chosen), batch_size):
-        rows = chosen[start : start + batch_size]
+    starts = range(0, len(chosen), WINDOWS)
+    for start in tqdm(starts, "evaluate", delay=3, leave=False, dynamic_ncols=True):
+        rows = chosen[start : start + WINDOWS]
         total += len(rows) * runner.loss(x[rows].astype(np.int64), y[rows].astype(np.int64))
     return total / len(chosen)
 

@@ -280,7 +280,7 @@ PLANTED = [
         "minigpt/evaluation.py",
         "tests/test_evaluation.py",
         [
-            ("a small last batch weighs as much", "total += len(rows) *", "total += batch_size *"),
+            ("a small last batch weighs as much", "total += len(rows) *", "total += WINDOWS *"),
             ("windows overlap", "stride=block_size)", "stride=1)"),
             ("bits per token called per byte", "* n_tokens / n_bytes", ""),
         ],
@@ -308,8 +308,8 @@ PLANTED = [
             ("the same batch at every step", "[self.args.seed, step]", "self.args.seed"),
             (
                 "validating on training tokens",
-                "evaluate(runner, self.corpus.validation, args",
-                "evaluate(runner, self.corpus.train, args",
+                "evaluate(runner, self.corpus.validation, max",
+                "evaluate(runner, self.corpus.train, max",
             ),
             (
                 "tokenizer trained on the validation text",

@@ -237,7 +237,7 @@ def test_evaluation(device):
 
     def loss():
         with BatchRunner(gpt(), workers=1) as runner:
-            return evaluate(runner, tokens, batch_size=4)
+            return evaluate(runner, tokens)
 
     assert loss() == pytest.approx(on_numpy(loss), rel=1e-9)
 

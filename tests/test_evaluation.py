@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from minigpt import BigramConfig, BigramLM
+from minigpt import BigramConfig, BigramLM, evaluation
 from minigpt.evaluation import bits_per_byte, evaluate
 from minigpt.parallel import BatchRunner
 
@@ -22,12 +22,13 @@ MODEL = BigramLM(BigramConfig(V, T), dtype="float64")
 MODEL.params["table.weight"][...] = np.random.default_rng(1).standard_normal((V, V))
 
 
-@pytest.mark.parametrize("batch_size", [1, 3, 10, 64])
-def test_the_loss_is_the_mean_over_every_window_whatever_the_batches(batch_size):
+@pytest.mark.parametrize("together", [1, 3, 10, 64])
+def test_the_loss_is_the_mean_over_every_window_however_many_are_taken_together(together, monkeypatch):
     """Windows touch: of 43 tokens the first 40 are inputs, and the 41st is the last target."""
+    monkeypatch.setattr(evaluation, "WINDOWS", together)
     expected = -log_probabilities()[TEXT[:40], TEXT[1:41]].mean()
     with BatchRunner(MODEL, workers=2) as runner:
-        assert evaluate(runner, TEXT, batch_size) == pytest.approx(expected, rel=1e-12)
+        assert evaluate(runner, TEXT) == pytest.approx(expected, rel=1e-12)
 
 
 def test_a_limited_evaluation_takes_windows_from_all_over_the_text_and_the_same_each_time():
@@ -42,15 +43,15 @@ def test_a_limited_evaluation_takes_windows_from_all_over_the_text_and_the_same_
             return float(x[:, 0].mean())
 
     tokens = np.arange(4001)
-    loss = evaluate(Runner(), tokens, batch_size=2, max_batches=3)
+    loss = evaluate(Runner(), tokens, max_windows=6)
     assert seen == [0, 796, 1596, 2396, 3196, 3996]  # windows 0, 199, … 999: the first to the last
     assert loss == pytest.approx(np.mean(seen))
-    assert evaluate(Runner(), tokens, batch_size=2, max_batches=3) == loss
+    assert evaluate(Runner(), tokens, max_windows=6) == loss
 
 
 def test_a_limit_above_the_text_takes_every_window():
     with BatchRunner(MODEL, workers=1) as runner:
-        assert evaluate(runner, TEXT, 4, max_batches=99) == evaluate(runner, TEXT, 4)
+        assert evaluate(runner, TEXT, max_windows=99) == evaluate(runner, TEXT)
 
 
 def test_bits_per_byte_of_a_model_that_guesses_among_all_bytes_is_eight():
@@ -61,4 +62,4 @@ def test_bits_per_byte_of_a_model_that_guesses_among_all_bytes_is_eight():
 def test_a_text_too_short_for_a_window_says_how_short():
     with BatchRunner(MODEL, workers=1) as runner:
         with pytest.raises(ValueError, match="the text has 4 tokens but one window of block_size 4"):
-            evaluate(runner, TEXT[:4], 2)
+            evaluate(runner, TEXT[:4])

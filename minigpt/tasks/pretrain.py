@@ -47,15 +47,15 @@ class PretrainTask:
 
     def validate(self, runner):
         """The loss on --eval-iters batches of the validation text, the same ones each time."""
-        args = self.args
-        return {"val_loss": evaluate(runner, self.corpus.validation, args.batch_size, args.eval_iters)}
+        max_windows = self.args.eval_iters * self.args.batch_size
+        return {"val_loss": evaluate(runner, self.corpus.validation, max_windows)}
 
     def save(self, directory):
         self.tokenizer.save(directory)
 
     def report(self, runner, directory):
         """Print the loss on the whole validation text."""
-        loss = evaluate(runner, self.corpus.validation, self.args.batch_size)
+        loss = evaluate(runner, self.corpus.validation)
         print(describe_loss(loss, self.corpus))
 
     def show(self, model):
