@@ -28,6 +28,7 @@ from minigpt.probability_line import probability_line
 from minigpt.prompt_format import load_format
 from minigpt.sampling import Sampling
 from minigpt.scoring import score
+from minigpt.terminal import prepare_terminal
 from minigpt.text_stream import continuations, without_outer_line_ends
 from tokenizer import load_tokenizer
 
@@ -149,8 +150,8 @@ def check_arguments(parser, args):
 
 
 def main():
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="replace")  # Windows' code page cannot say everything
+    prepare_terminal("generate.py")
+    sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     args = parse_arguments()
     try:
         run(args)

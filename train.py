@@ -36,12 +36,12 @@ from minigpt.interrupt import StopRequest
 from minigpt.parallel import BatchRunner
 from minigpt.plot import save_loss_curve
 from minigpt.tasks import TASKS
+from minigpt.terminal import prepare_terminal
 from minigpt.training_log import TrainingLog
 
 
 def main():
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="replace")  # Windows' code page cannot say everything
+    prepare_terminal("train.py")
     try:
         train(train_arguments())
     except (ValueError, OSError) as error:

@@ -288,6 +288,13 @@ def test_resuming_with_another_model_or_another_text_is_a_sentence(folder, capsy
     assert "--data" in sentence or "character" in sentence
 
 
+def test_a_text_too_short_for_the_vocabulary_is_told_in_a_sentence(tmp_path):
+    text = write(tmp_path / "short.txt", ENGLISH)
+    _, error = run_train("--data", text, "--out", tmp_path / "run", *TINY, "--max-iters", 1)
+    (line,) = [line for line in error.splitlines() if "warning" in line.lower()]
+    assert re.fullmatch(r"train.py: warning: the text has only \d+ pairs to merge: .*, not 4096", line)
+
+
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_loss_that_overflows_is_a_sentence_and_the_last_good_state_stays(
     folder, capsys, monkeypatch, tmp_path

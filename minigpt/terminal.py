@@ -1,0 +1,15 @@
+"""What both scripts ask of the terminal: UTF-8 whatever its code page, and warnings as sentences."""
+
+import sys
+import warnings
+
+
+def prepare_terminal(program):
+    """Write UTF-8, and tell warnings on stderr in the name of the program."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")
+
+    def show(message, category, filename, lineno, file=None, line=None):
+        print(f"{program}: warning: {message}", file=sys.stderr)
+
+    warnings.showwarning = show
