@@ -15,7 +15,6 @@ import json
 import zlib
 from pathlib import Path
 
-import numpy as np
 import safetensors
 import safetensors.numpy
 
@@ -26,6 +25,7 @@ from minigpt.classifier import GPTClassifier, is_classifier
 from minigpt.files import write_atomically
 from minigpt.huggingface import CONFIG_FILE, read_config
 from minigpt.model import GPT
+from minigpt.safetensors_file import checksum
 
 STATE_FILE = "training_state.safetensors"
 
@@ -83,7 +83,7 @@ def load_training_state(directory):
 
 def checksums(tensors, progress):
     """A CRC-32 of every tensor and of the progress: safetensors itself would not notice a flipped bit."""
-    sums = {name: zlib.crc32(np.ascontiguousarray(tensor)) for name, tensor in tensors.items()}
+    sums = {name: checksum(tensor) for name, tensor in tensors.items()}
     return sums | {"progress": zlib.crc32(json.dumps(progress).encode("utf-8"))}
 
 

@@ -14,11 +14,10 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-import safetensors.numpy
 
 from minigpt.backend import to_host
 from minigpt.files import write_atomically
-from minigpt.safetensors_file import open_safetensors
+from minigpt.safetensors_file import open_safetensors, save_safetensors
 
 CONFIG_FILE = "config.json"
 GENERATION_FILE = "generation_config.json"
@@ -90,8 +89,7 @@ def write_model(directory, json_config, params):
     ends = {"bos_token_id": end, "eos_token_id": end}
     tensors = {hub_name(name): np.ascontiguousarray(to_host(param)) for name, param in params.items()}
     dtype = str(next(iter(tensors.values())).dtype)
-    weights = safetensors.numpy.save(tensors, metadata={"format": "pt"})  # what transformers looks for
-    write_atomically(directory / WEIGHTS_FILE, weights)
+    save_safetensors(directory / WEIGHTS_FILE, tensors)
     write_json(directory / CONFIG_FILE, json_config | ends | {"torch_dtype": dtype})
     write_json(directory / GENERATION_FILE, {"_from_model_config": True} | ends)
 

@@ -13,8 +13,6 @@ import math
 from pathlib import Path
 
 import numpy as np
-import safetensors
-import safetensors.numpy
 
 from minigpt.backend import to_device, to_host
 from minigpt.files import write_atomically
@@ -22,6 +20,7 @@ from minigpt.huggingface import hub_name
 from minigpt.language_model import accumulate
 from minigpt.layers import FrozenMatrix
 from minigpt.model import GPT
+from minigpt.safetensors_file import open_safetensors, save_safetensors
 
 MATRICES = ("attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj")  # of every block
 CONFIG_FILE = "adapter_config.json"
@@ -134,7 +133,7 @@ def save_adapter(model, directory, base=None, task_type="CAUSAL_LM", extra=None)
         "bias": "none",
         "modules_to_save": sorted({name.rpartition(".")[0] for name in extra}) if extra else None,
     }
-    write_atomically(directory / WEIGHTS_FILE, safetensors.numpy.save(tensors, metadata={"format": "pt"}))
+    save_safetensors(directory / WEIGHTS_FILE, tensors)
     write_atomically(directory / CONFIG_FILE, (json.dumps(config, indent=2) + "\n").encode("utf-8"))
 
 
@@ -150,8 +149,9 @@ def load_adapter(base, directory):
             raise FileNotFoundError(f"{directory} holds no adapter: there is no {name}")
     try:
         config = json.loads((directory / CONFIG_FILE).read_text(encoding="utf-8"))
-        tensors = safetensors.numpy.load_file(directory / WEIGHTS_FILE)
-    except (ValueError, safetensors.SafetensorError) as error:
+        stored = open_safetensors(directory / WEIGHTS_FILE)
+        tensors = {name: array.read() for name, array in stored.items()}
+    except ValueError as error:
         raise ValueError(f"the adapter in {directory} is damaged: {error}") from None
     check_adapter_config(config, directory)
     targets = [

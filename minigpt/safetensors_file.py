@@ -10,19 +10,27 @@ file before any memory is asked for, so a damaged or malicious file is an error,
 The numbers are not read. The file is mapped: an array is a view of it, and a page comes from the disk when
 it is first touched. The mapping is private ("copy on write"): a program may change such an array, and then
 has a copy of the pages it changed; the file never changes.
+
+The format itself would not notice a flipped bit. What is saved here therefore carries a CRC-32 of every
+array in "__metadata__", which other readers pass over; where there is one, it is compared.
 """
 
 import json
 import math
 import mmap
 import os
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import safetensors.numpy
+
+from minigpt.files import write_atomically
 
 LONGEST_HEADER = 8 << 20  # bytes; GPT-2 XL's has 80 kB, and JSON takes many times its length in memory
 MOST_DIMENSIONS = 8
+CHECKSUMS = "crc32"  # in the metadata: a JSON object from names to CRC-32
 
 ITEM_SIZES = {"F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2}
 ITEM_SIZES |= {"U16": 2, "I8": 1, "U8": 1, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1}
@@ -33,15 +41,19 @@ class StoredArray:
     """What the header says of one array, and its bytes, a view of the file."""
 
     path: Path
+    name: str
     dtype: str
     shape: tuple
     content: np.ndarray  # (number of bytes,) uint8
+    checksum: int | None  # that of the content as it was saved, where the file says it
 
     def read(self):
         """The array: float32 and float64 as a view of the file, float16 and bfloat16 widened to float32.
 
-        Raises ValueError for numbers of another kind.
+        Raises ValueError for numbers of another kind, and for a content that is not as it was saved.
         """
+        if self.checksum not in (None, zlib.crc32(self.content)):
+            raise ValueError(f"{self.path} is damaged: {self.name!r:.80} is not as it was saved")
         if self.dtype in ("F32", "F64"):
             stored = self.content.view("<f4" if self.dtype == "F32" else "<f8")
             native = stored.dtype.newbyteorder("=")
@@ -55,6 +67,18 @@ class StoredArray:
                 f"{self.path} stores weights as {self.dtype}, but they must be F64, F32, F16 or BF16"
             )
         return array.reshape(self.shape)
+
+
+def checksum(array):
+    """The CRC-32 of an array's bytes."""
+    return zlib.crc32(np.ascontiguousarray(array))
+
+
+def save_safetensors(path, arrays):
+    """Write a dict of arrays, atomically and with their checksums. Raises OSError."""
+    checksums = json.dumps({name: checksum(array) for name, array in arrays.items()})
+    metadata = {"format": "pt", CHECKSUMS: checksums}  # transformers looks for the first of them
+    write_atomically(Path(path), safetensors.numpy.save(arrays, metadata))
 
 
 def open_safetensors(path):
@@ -76,7 +100,7 @@ def open_safetensors(path):
         )
     data = content[8 + header_length :]
     header = parse_header(path, content[8 : 8 + header_length].tobytes())
-    header.pop("__metadata__", None)
+    checksums = stored_checksums(path, header.pop("__metadata__", None))
     entries = {name: checked_entry(path, name, entry) for name, entry in header.items()}
 
     position = 0
@@ -91,7 +115,7 @@ def open_safetensors(path):
             f"{path} is damaged: its header describes {position:,} bytes of data but it has {len(data):,}"
         )
     return {
-        name: StoredArray(path, dtype, shape, data[begin:end])
+        name: StoredArray(path, name, dtype, shape, data[begin:end], checksums.get(name))
         for name, (dtype, shape, (begin, end)) in entries.items()
     }
 
@@ -124,6 +148,16 @@ def parse_header(path, text):
     if not isinstance(header, dict):
         raise ValueError(f"{path} is damaged: its header is not a JSON object")
     return header
+
+
+def stored_checksums(path, metadata):
+    """The checksums in the header's metadata, a dict by name; empty where there are none."""
+    if not (isinstance(metadata, dict) and CHECKSUMS in metadata):
+        return {}
+    try:
+        return dict(json.loads(metadata[CHECKSUMS]))
+    except (ValueError, TypeError, RecursionError):
+        raise ValueError(f"{path} is damaged: its checksums cannot be read") from None
 
 
 def checked_entry(path, name, entry):

@@ -294,6 +294,18 @@ PLANTED = [
         ],
     ),
     (
+        "minigpt/safetensors_file.py",
+        "tests/test_safetensors_file.py",
+        [
+            (
+                "a flipped bit goes unnoticed",
+                "if self.checksum not in (None, zlib.crc32(self.content)):",
+                "if False:",
+            ),
+            ("no checksums are saved", "{name: checksum(array) for name, array in arrays.items()}", "{}"),
+        ],
+    ),
+    (
         "minigpt/files.py",
         "tests/test_checkpoint.py",
         [

@@ -10,7 +10,7 @@ import safetensors.numpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minigpt.safetensors_file import LONGEST_HEADER, open_safetensors
+from minigpt.safetensors_file import CHECKSUMS, LONGEST_HEADER, open_safetensors, save_safetensors
 
 ARRAYS = {
     "a": np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -147,6 +147,33 @@ def test_a_folder_and_a_missing_file_are_not_files(tmp_path):
     for path in (tmp_path, tmp_path / "missing"):
         with pytest.raises(FileNotFoundError, match="there is no file"):
             open_safetensors(path)
+
+
+def test_what_was_saved_here_and_changed_by_one_bit_is_refused_by_name(tmp_path):
+    path = tmp_path / "model.safetensors"
+    save_safetensors(path, ARRAYS)
+    for name in "abc":  # "d" has no bits
+        array = open_safetensors(path)[name]
+        np.testing.assert_array_equal(array.read(), ARRAYS[name])
+        content = bytearray(path.read_bytes())
+        place = content.rindex(array.content.tobytes()) + len(array.content) // 2
+        content[place] ^= 1
+        changed = tmp_path / "changed.safetensors"
+        changed.write_bytes(content)
+        for other_name, other in open_safetensors(changed).items():
+            if other_name != name:
+                other.read()
+                continue
+            with pytest.raises(ValueError, match=f"damaged: '{name}' is not as it was saved"):
+                other.read()
+
+
+@pytest.mark.parametrize("checksums", ["{", "3", "[1]"])
+def test_checksums_that_are_none_are_damage(tmp_path, checksums):
+    path = tmp_path / "model.safetensors"
+    safetensors.numpy.save_file(ARRAYS, path, metadata={CHECKSUMS: checksums})
+    with pytest.raises(ValueError, match="damaged: its checksums cannot be read"):
+        open_safetensors(path)
 
 
 @settings(max_examples=400, deadline=None)
