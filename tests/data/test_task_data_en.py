@@ -39,7 +39,7 @@ def preferences():
 
 def test_the_scripts_write_the_committed_files_byte_for_byte(build):
     instructions, messages = build("make_instructions_en"), build("make_messages_en")
-    preferences = build("make_preferences")
+    preferences = build("make_preferences_en")
     assert instructions.as_lines(instructions.build()) == read("instructions_en.jsonl")
     assert messages.build() == read("messages_en.tsv")
     assert preferences.as_lines(preferences.build()) == read("preferences_en.jsonl")

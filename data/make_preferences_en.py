@@ -1,6 +1,6 @@
 """Write preferences_en.jsonl: questions, each with an answer to prefer and one to avoid.
 
-    python data/make_preferences.py
+    python data/make_preferences_en.py
 
 A record is {"prompt": ..., "chosen": ..., "rejected": ...}. The chosen answer is kind, complete and on the
 subject. The rejected one fails in one of three ways, in turn: it is rude, it answers something else, or it
