@@ -154,13 +154,13 @@ def train(args):
             return
         log.flush()
 
-        # 4. What came of it
-        minutes, seconds = divmod(time.perf_counter() - started, 60)
-        runner.model = load_model(out)
-        print(
-            f"\n{bar.n - bar.initial:,} steps in {minutes:.0f} min {seconds:.0f} s; "
-            f"the best model is of step {progress['best_step']}"
-        )
+    # 4. What came of it
+    minutes, seconds = divmod(time.perf_counter() - started, 60)
+    print(
+        f"\n{bar.n - bar.initial:,} steps in {minutes:.0f} min {seconds:.0f} s; "
+        f"the best model is of step {progress['best_step']}"
+    )
+    with BatchRunner(load_model(out), args.workers, args.micro_batch) as runner:
         task.report(runner, out)
     try:
         save_loss_curve(out / "loss.png", log.series("loss"), log.series("val_loss"))
