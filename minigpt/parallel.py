@@ -44,11 +44,11 @@ def default_workers():
     return os.cpu_count() or 1
 
 
-def default_micro_batch(config):
-    """How many sequences at a time keep activations within CACHE_FLOATS and logits within LOGITS_FLOATS."""
-    size = LOGITS_FLOATS // (config.vocab_size * config.block_size)
+def default_micro_batch(config, n_tokens):
+    """How many rows of n_tokens each keep activations within CACHE_FLOATS and logits within LOGITS_FLOATS."""
+    size = LOGITS_FLOATS // (config.vocab_size * n_tokens)
     if hasattr(config, "n_embd"):
-        size = min(size, CACHE_FLOATS // (4 * config.n_embd * config.block_size))
+        size = min(size, CACHE_FLOATS // (4 * config.n_embd * n_tokens))
     return max(1, size)
 
 
@@ -71,7 +71,7 @@ class BatchRunner:
     def __init__(self, model, workers=None, micro_batch=None):
         self.model = model
         self.workers = workers or default_workers()
-        self.micro_batch = micro_batch or (default_micro_batch(model.config) if on_host() else None)
+        self.micro_batch = micro_batch
         self.pool = ThreadPoolExecutor(self.workers, thread_name_prefix="shard")
 
     def __enter__(self):
@@ -99,7 +99,7 @@ class BatchRunner:
 
         def run_shard(rows):
             loss, grads = 0.0, None
-            for part in self._micro_batches(rows):
+            for part in self._micro_batches(rows, batch[0][0].size):
                 rngs = (
                     dropout_streams(*dropout_key, part.start, part.stop - part.start) if dropout_key else None
                 )
@@ -127,7 +127,7 @@ class BatchRunner:
         n_counted = self.model.n_counted(*batch)
 
         def run_shard(rows):
-            parts = (self._part(batch, part) for part in self._micro_batches(rows))
+            parts = (self._part(batch, part) for part in self._micro_batches(rows, batch[0][0].size))
             return sum(float(to_host(self.model.loss(*part, n_counted=n_counted))) for part in parts)
 
         return sum(self.pool.map(run_shard, self._shards(len(batch[0]))))
@@ -146,9 +146,10 @@ class BatchRunner:
         bounds = [n_rows * i // self.workers for i in range(self.workers + 1)]
         return [slice(start, stop) for start, stop in zip(bounds, bounds[1:]) if start < stop]
 
-    def _micro_batches(self, rows):
-        """Slices of at most micro_batch rows, nearly equal; the whole shard where no size is set."""
+    def _micro_batches(self, rows, n_tokens):
+        """Slices of at most micro_batch rows, nearly equal. A GPU takes the whole shard by default."""
         n_rows = rows.stop - rows.start
-        n_parts = math.ceil(n_rows / (self.micro_batch or n_rows))
+        most = self.micro_batch or (default_micro_batch(self.model.config, n_tokens) if on_host() else n_rows)
+        n_parts = math.ceil(n_rows / most)
         bounds = [rows.start + n_rows * i // n_parts for i in range(n_parts + 1)]
         return list(map(slice, bounds, bounds[1:]))

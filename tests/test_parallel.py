@@ -103,12 +103,14 @@ def test_the_bigram_model_runs_behind_the_same_interface():
     assert relative_error(grads["table.weight"], expected["table.weight"]) <= 1e-12
 
 
-def test_micro_batches_shrink_with_the_model_and_hold_at_least_one_sequence():
+def test_micro_batches_shrink_with_model_and_sequences_and_hold_at_least_one():
     small = GPTConfig(vocab_size=100, block_size=64, n_layer=1, n_head=1, n_embd=64)
     large = GPTConfig(vocab_size=50257, block_size=1024, n_layer=1, n_head=1, n_embd=768)
-    assert default_micro_batch(small) > default_micro_batch(dataclasses.replace(small, n_embd=256)) >= 1
-    assert default_micro_batch(large) == 1
-    assert default_micro_batch(BigramConfig(100, 64)) >= 1
+    wide = dataclasses.replace(small, n_embd=256)
+    assert default_micro_batch(small, 64) > default_micro_batch(wide, 64) >= 1
+    assert default_micro_batch(wide, 16) > default_micro_batch(wide, 64)
+    assert default_micro_batch(large, 1024) == 1
+    assert default_micro_batch(BigramConfig(100, 64), 64) >= 1
     assert default_workers() >= 1
 
 
