@@ -51,7 +51,7 @@ TASK_DEFAULTS = {
     "instruct": FINE_TUNING
     | {
         "data": ["instructions_en.jsonl", "instructions_zh.jsonl"],
-        "max_iters": 4000,
+        "max_iters": 3500,
         "eval_interval": 500,
         "learning_rate": 3e-3,
     },
