@@ -105,7 +105,7 @@ def train_parser():
     parser = argparse.ArgumentParser(
         prog="train.py",
         description="Train a GPT (or a bigram model) on text, on NumPy alone. Without flags it trains on the "
-        "bundled English stories and Chinese dialogues for about two minutes.",
+        "bundled English stories and Chinese dialogues for two to three minutes.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         allow_abbrev=False,
     )
