@@ -87,15 +87,18 @@ def train(args):
     print(f"{task.describe()}; {args.model} with {model.n_params():,} parameters,{share} output in {out}")
 
     # 3. The loop
-    def save():
+    def save(best=None):
         """The log, the state, and the model if it is the best so far. A full disk does not end the run."""
+        now = progress | (best or {})
         try:
             log.flush()
-            save_training_state(out, model.params, optimizer, progress | {"data": task.fingerprint})
-            if progress.get("best_step", step) == step:  # … or as long as there is no best
+            save_training_state(out, model.params, optimizer, now | {"data": task.fingerprint})
+            if best or "best_step" not in progress:
                 model.save_pretrained(out)
         except OSError as error:
             tqdm.write(f"step {step} could not be saved, training goes on: {error}", file=sys.stderr)
+        else:
+            progress.update(now)  # what is not on disk is no best
 
     started = time.perf_counter()
     with (
@@ -111,11 +114,10 @@ def train(args):
             progress["step"] = step
             if at_end or (args.eval_interval and step % args.eval_interval == 0):
                 line |= task.validate(runner)
-                # Random weights are no best. "<=", because a resumed run repeats its last evaluation.
-                if (step > 0 or args.init_from) and line[task.measure] <= progress["best"]:
-                    progress |= {"best": line[task.measure], "best_step": step}
                 tqdm.write(describe_progress(line, log.lines))
-                save()
+                # Random weights are no best. "<=", because a resumed run repeats its last evaluation.
+                is_best = (step > 0 or args.init_from) and line[task.measure] <= progress["best"]
+                save({"best": line[task.measure], "best_step": step} if is_best else None)
             elif stop.requested:
                 save()
             if at_end or stop.requested:
@@ -155,6 +157,8 @@ def train(args):
         log.flush()
 
     # 4. What came of it
+    if "best_step" not in progress:
+        raise OSError(f"nothing could be saved in {out}, so there is no model: see that it can be written to")
     minutes, seconds = divmod(time.perf_counter() - started, 60)
     print(
         f"\n{bar.n - bar.initial:,} steps in {minutes:.0f} min {seconds:.0f} s; "
@@ -167,6 +171,8 @@ def train(args):
         print(f"loss curve: {out / 'loss.png'}")
     except ImportError:
         print("no loss curve was drawn: pip install 'minigpt[plot]' brings matplotlib")
+    except OSError as error:
+        print(f"no loss curve was drawn: {error}")
     task.show(runner.model)
 
 

@@ -333,6 +333,17 @@ PLANTED = [
     ),
     (
         "train.py",
+        "tests/test_train_robustness.py",
+        [
+            (
+                "the best is one that was not saved",
+                "            progress.update(now)",
+                "            pass\n        progress.update(now)",
+            )
+        ],
+    ),
+    (
+        "train.py",
         "tests/test_train_cli.py",
         [
             (
@@ -342,7 +353,7 @@ PLANTED = [
             ),
             (
                 "the last model kept, not the best",
-                'if progress.get("best_step", step) == step:',
+                'if best or "best_step" not in progress:',
                 "if True:",
             ),
             (

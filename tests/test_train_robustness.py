@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import train
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
 TINY = "--vocab-size 300 --n-layer 2 --n-head 2 --n-embd 16 --block-size 16 --batch-size 4".split()
 
 
@@ -44,22 +45,35 @@ def test_an_overflow_names_step_layer_and_norms_and_the_last_good_state_stands(c
     )
 
 
-def test_a_full_disk_is_reported_and_training_goes_on(corpus, tmp_path, monkeypatch, capsys):
-    import train
-
+def train_on_a_disk_that_is_full_at(monkeypatch, full_at, corpus, out):
+    """train.py in this process, six steps, saving at 0, 2, 4 and 6, without success at some of them."""
     saves = []
 
-    def save_to_a_full_disk(directory, params, optimizer, progress):
+    def save(directory, params, optimizer, progress):
         saves.append(progress["step"])
-        if progress["step"] < 4:
+        if progress["step"] in full_at:
             raise OSError(28, "No space left on device")
         real_save(directory, params, optimizer, progress)
 
     real_save = train.save_training_state
-    monkeypatch.setattr(train, "save_training_state", save_to_a_full_disk)
-    flags = ["--data", corpus, "--out", tmp_path / "out", *TINY, "--max-iters", 6, "--eval-interval", 2]
+    monkeypatch.setattr(train, "save_training_state", save)
+    flags = ["--data", corpus, "--out", out, *TINY, "--max-iters", 6, "--eval-interval", 2]
     train.train(train.train_arguments(list(map(str, flags))))
     assert saves == [0, 2, 4, 6]
+
+
+def test_a_full_disk_is_reported_and_training_goes_on(corpus, tmp_path, monkeypatch, capsys):
+    train_on_a_disk_that_is_full_at(monkeypatch, [0, 2], corpus, tmp_path / "out")
     said = capsys.readouterr().err
     assert "step 2 could not be saved, training goes on" in said and "No space left" in said
     assert (tmp_path / "out" / "training_state.safetensors").exists()
+
+
+def test_a_model_that_could_not_be_saved_is_not_called_the_best(corpus, tmp_path, monkeypatch, capsys):
+    train_on_a_disk_that_is_full_at(monkeypatch, [4, 6], corpus, tmp_path / "out")
+    assert "the best model is of step 2" in capsys.readouterr().out
+
+
+def test_a_run_of_which_nothing_could_be_saved_ends_in_a_sentence(corpus, tmp_path, monkeypatch):
+    with pytest.raises(OSError, match=r"nothing could be saved in .*out, so there is no model"):
+        train_on_a_disk_that_is_full_at(monkeypatch, [0, 2, 4, 6], corpus, tmp_path / "out")
