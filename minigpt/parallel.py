@@ -28,9 +28,7 @@ from minigpt.layers import dropout_streams
 CACHE_FLOATS = 800_000  # numbers in the widest activations of a block, (B, T, 4C): what a core's cache likes
 LOGITS_FLOATS = 4_000_000  # numbers in the logits, (B, T, V), which are met once only and may go to memory
 
-LOCK_SECONDS = (
-    1e-4  # how long a thread waits for Python's lock before it asks for it, by default 50 times that
-)
+LOCK_SECONDS = 1e-4  # after which a thread that waits for Python's lock asks for it; 5e-3 by default
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 

@@ -22,8 +22,8 @@ SHAKESPEARE_CHAR_CPU = {
 
 PRESETS = {
     "shakespeare-char-cpu": SHAKESPEARE_CHAR_CPU,
-    # The same batches and steps in the same time. Batches as small as these, over as few steps, bear four
-    # times the learning rate, which takes the validation loss from 1.89 to 1.76; and two wide layers learn
-    # more in them than four narrow ones, which takes it to 1.72.
+    # The same batches and steps in the same time. Batches as small as these, over as few steps, bear five
+    # times the learning rate, and two wide layers learn more in them than four narrow ones. The first takes
+    # the validation loss from 1.89 to 1.75, the second to 1.73.
     "shakespeare-char-cpu-fast": SHAKESPEARE_CHAR_CPU | {"n_layer": 2, "n_embd": 184, "learning_rate": 5e-3},
 }

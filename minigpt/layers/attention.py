@@ -109,7 +109,7 @@ def causal_heads_backward(dy, cache):
         # shares = softmax(scores)
         dshares -= delta[:, :, start:stop]
         dshares *= shares
-        dscores = dshares  # from here on
+        dscores = dshares  # the same array, under the name of what it now holds
         # scores = q @ k.T, where q holds the factor 1 / √D
         dk_block = dscores.swapaxes(-1, -2) @ q[:, :, start:stop]  # (B, H, stop, D)
         xp.matmul(dscores, k[:, :, :stop], out=dq[:, :, start:stop])
