@@ -28,7 +28,7 @@ from minigpt.probability_line import probability_line
 from minigpt.prompt_format import load_format
 from minigpt.sampling import Sampling
 from minigpt.scoring import score
-from minigpt.terminal import prepare_terminal
+from minigpt.terminal import prepare_terminal, sentence
 from minigpt.text_stream import continuations, without_outer_line_ends
 from tokenizer import load_tokenizer
 
@@ -159,7 +159,7 @@ def main():
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except (ValueError, OSError) as error:
-        print(f"generate.py: error: {error}", file=sys.stderr)
+        print(f"generate.py: error: {sentence(error)}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print()

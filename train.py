@@ -36,7 +36,7 @@ from minigpt.interrupt import StopRequest
 from minigpt.parallel import BatchRunner
 from minigpt.plot import save_loss_curve
 from minigpt.tasks import TASKS
-from minigpt.terminal import prepare_terminal
+from minigpt.terminal import prepare_terminal, sentence
 from minigpt.training_log import TrainingLog
 
 
@@ -45,7 +45,7 @@ def main():
     try:
         train(train_arguments())
     except (ValueError, OSError) as error:
-        print(f"train.py: error: {error}", file=sys.stderr)
+        print(f"train.py: error: {sentence(error)}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("train.py: interrupted; what was saved stands", file=sys.stderr)
@@ -96,7 +96,9 @@ def train(args):
             if best or "best_step" not in progress:
                 model.save_pretrained(out)
         except OSError as error:
-            tqdm.write(f"step {step} could not be saved, training goes on: {error}", file=sys.stderr)
+            tqdm.write(
+                f"step {step} could not be saved, training goes on: {sentence(error)}", file=sys.stderr
+            )
         else:
             progress.update(now)  # what is not on disk is no best
 
@@ -172,7 +174,7 @@ def train(args):
     except ImportError:
         print("no loss curve was drawn: pip install 'minigpt[plot]' brings matplotlib")
     except OSError as error:
-        print(f"no loss curve was drawn: {error}")
+        print(f"no loss curve was drawn: {sentence(error)}")
     task.show(runner.model)
 
 

@@ -1,4 +1,4 @@
-"""What both scripts ask of the terminal: UTF-8 whatever its code page, and warnings as sentences."""
+"""What both scripts ask of the terminal: UTF-8 whatever its code page; warnings and errors as sentences."""
 
 import sys
 import warnings
@@ -13,3 +13,10 @@ def prepare_terminal(program):
         print(f"{program}: warning: {message}", file=sys.stderr)
 
     warnings.showwarning = show
+
+
+def sentence(error):
+    """An exception's message; the system's own name a file and a number, and need words around them."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename} cannot be read or written: {error.strerror.lower()}"
+    return str(error)
