@@ -24,6 +24,6 @@ PRESETS = {
     "shakespeare-char-cpu": SHAKESPEARE_CHAR_CPU,
     # The same batches and steps in the same time. Batches as small as these, over as few steps, bear five
     # times the learning rate, and two wide layers learn more in them than four narrow ones. The first takes
-    # the validation loss from 1.89 to 1.75, the second to 1.73.
+    # the validation loss from 1.89 to 1.75, the second to 1.74.
     "shakespeare-char-cpu-fast": SHAKESPEARE_CHAR_CPU | {"n_layer": 2, "n_embd": 184, "learning_rate": 5e-3},
 }
