@@ -149,11 +149,11 @@ def load_adapter(base, directory):
             raise FileNotFoundError(f"{directory} holds no adapter: there is no {name}")
     try:
         config = json.loads((directory / CONFIG_FILE).read_text(encoding="utf-8"))
-        stored = open_safetensors(directory / WEIGHTS_FILE)
-        tensors = {name: array.read() for name, array in stored.items()}
     except ValueError as error:
-        raise ValueError(f"the adapter in {directory} is damaged: {error}") from None
+        raise ValueError(f"{directory / CONFIG_FILE} is damaged: {error}") from None
     check_adapter_config(config, directory)
+    stored = open_safetensors(directory / WEIGHTS_FILE)
+    tensors = {name: array.read() for name, array in stored.items()}
     targets = [
         matrix
         for matrix in MATRICES

@@ -22,8 +22,8 @@ SHAKESPEARE_CHAR_CPU = {
 
 PRESETS = {
     "shakespeare-char-cpu": SHAKESPEARE_CHAR_CPU,
-    # The same batches and steps in the same time. Batches as small as these, over as few steps, bear five
-    # times the learning rate, and two wide layers learn more in them than four narrow ones. The first takes
-    # the validation loss from 1.89 to 1.75, the second to 1.74.
+    # The same batches and steps in the same time. Batches as small as these, over as few steps, bear a far
+    # higher learning rate (4e-3 takes the validation loss from 1.89 to 1.76, 6e-3 to 1.75), and two wide
+    # layers learn more in them than four narrow ones: with 5e-3, 1.74.
     "shakespeare-char-cpu-fast": SHAKESPEARE_CHAR_CPU | {"n_layer": 2, "n_embd": 184, "learning_rate": 5e-3},
 }
