@@ -5,7 +5,7 @@ import json
 import math
 from pathlib import Path
 
-from minigpt.lora import MATRICES
+from minigpt.lora import TARGETS
 from minigpt.presets import PRESETS
 
 DATA = Path(__file__).parents[1] / "data"
@@ -139,9 +139,7 @@ def train_parser():
     )
     add("--lora-rank", type=zero_or_more, default=0, metavar="R", help="train adapters of this rank; 0: none")
     add("--lora-alpha", type=amount, metavar="A", help="adapters count A/R times; 2 R where none is given")
-    add(
-        "--lora-targets", nargs="+", default=list(MATRICES), choices=MATRICES, help="matrices with an adapter"
-    )
+    add("--lora-targets", nargs="+", default=list(TARGETS), choices=TARGETS, help="matrices with an adapter")
     add(
         "--balance",
         choices=["drop", "weights"],

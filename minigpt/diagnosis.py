@@ -4,7 +4,7 @@ import math
 
 from minigpt.backend import to_device, xp
 from minigpt.classifier import GPTClassifier
-from minigpt.layers import layernorm_forward
+from minigpt.layers import embedding_forward, layernorm_forward
 from minigpt.model import GPT, block_forward
 
 
@@ -49,11 +49,11 @@ def activations(model, idx):
         yield "the table", model.forward(idx)[0]
         return
     w = model.params
-    x = w["wte.weight"][idx] + w["wpe.weight"][: idx.shape[1]]
+    x = embedding_forward(model.token_table(), idx)[0] + w["wpe.weight"][: idx.shape[1]]
     yield "the embeddings", x
     for i in range(model.config.n_layer):
         x, _ = block_forward(x, model.block_params(i), model.config)
         yield f"block h.{i}", x
     x, _ = layernorm_forward(x, w["ln_f.weight"], w["ln_f.bias"], model.config.layer_norm_epsilon)
     yield "the final LayerNorm", x
-    yield "the head", x @ w[model.head_name()].T
+    yield "the head", model.head_forward(x.reshape(-1, x.shape[-1]))[0]

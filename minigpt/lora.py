@@ -5,6 +5,10 @@ outputs first: lora_A.weight (r, I) and lora_B.weight (O, r), under names such a
 
     base_model.model.transformer.h.0.attn.c_attn.lora_A.weight
 
+The token table has an adapter too: a word that the base hardly ever met stands anywhere in it, and as long
+as it stays there, no matrix above can tell it from others. Where the head is tied to the table, the head is
+adapted with it, and PEFT, to which they are two modules, finds the same adapter at lm_head once more.
+
 Merging writes W + s · A B in the place of W: a plain GPT again, as fast as one, with the same logits.
 """
 
@@ -18,29 +22,31 @@ from minigpt.backend import to_device, to_host
 from minigpt.files import write_atomically
 from minigpt.huggingface import hub_name
 from minigpt.language_model import accumulate
-from minigpt.layers import FrozenMatrix
+from minigpt.layers import FrozenMatrix, linear_backward, linear_forward
 from minigpt.model import GPT
 from minigpt.safetensors_file import open_safetensors, save_safetensors
 
 MATRICES = ("attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj")  # of every block
+TOKEN_TABLE, HEAD = "wte", "lm_head"
+TARGETS = (TOKEN_TABLE, *MATRICES)  # what can be adapted
 CONFIG_FILE = "adapter_config.json"
 WEIGHTS_FILE = "adapter_model.safetensors"
 PEFT_PREFIX = "base_model.model."
 
 
 class LoRAGPT(GPT):
-    """A GPT whose own parameters are frozen, with an adapter in each of the `targets` of every block."""
+    """A GPT whose own parameters are frozen, with an adapter in each of the `targets`."""
 
-    def __init__(self, base, rank, alpha, targets=MATRICES, seed=0):
+    def __init__(self, base, rank, alpha, targets=TARGETS, seed=0):
         """Adapters for a GPT, whose arrays are shared, not copied.
 
         alpha: the correction counts alpha / rank times, so that another rank needs no other learning rate.
         Raises ValueError for a rank below 1 or as large as a matrix, an alpha that is not positive, and
-        targets that are not of MATRICES.
+        targets that are not of TARGETS.
         """
-        unknown = sorted(set(targets) - set(MATRICES))
+        unknown = sorted(set(targets) - set(TARGETS))
         if unknown or not targets:
-            raise ValueError(f"LoRA targets are {unknown or 'missing'} but must be of {', '.join(MATRICES)}")
+            raise ValueError(f"LoRA targets are {unknown or 'missing'} but must be of {', '.join(TARGETS)}")
         if not 1 <= rank < base.config.n_embd:
             raise ValueError(
                 f"the LoRA rank is {rank} but must be at least 1 and below n_embd, {base.config.n_embd}"
@@ -52,18 +58,33 @@ class LoRAGPT(GPT):
         self.frozen = frozenset(base.params)
         self.params = dict(base.params)
         rng = np.random.default_rng(seed)
-        for i in range(self.config.n_layer):
-            for matrix in self.targets:
-                weight = base.params[f"h.{i}.{matrix}.weight"]
-                n_in, n_out = weight.shape
-                # A keeps the size of its input, B = 0 makes the model start as the base.
-                a = rng.standard_normal((n_in, rank)) / math.sqrt(n_in)
-                self.params[f"h.{i}.{matrix}.lora_A"] = to_device(a.astype(weight.dtype))
-                self.params[f"h.{i}.{matrix}.lora_B"] = to_device(np.zeros((rank, n_out), weight.dtype))
+        for name in self.adapted_names():
+            weight = base.params[f"{name}.weight"]
+            n_in, n_out = weight.shape
+            a, b = np.zeros((n_in, rank)), np.zeros((rank, n_out))
+            # One factor is zero, so that the model starts as the base; the other keeps the size of what
+            # it is multiplied with. A row of the table's A belongs to one token: there, A is the zero.
+            if name == TOKEN_TABLE:
+                b = rng.standard_normal(b.shape) / math.sqrt(n_out)
+            else:
+                a = rng.standard_normal(a.shape) / math.sqrt(n_in)
+            self.params[f"{name}.lora_A"] = to_device(a.astype(weight.dtype))
+            self.params[f"{name}.lora_B"] = to_device(b.astype(weight.dtype))
 
     @property
     def scale(self):
         return self.alpha / self.rank
+
+    @property
+    def adapts_head(self):
+        """Whether the head is the token table, and that has an adapter."""
+        return TOKEN_TABLE in self.targets and self.config.tie_weights
+
+    def adapted_names(self):
+        """The names of all matrices with an adapter: wte, h.0.attn.c_attn, …"""
+        table = [TOKEN_TABLE] if TOKEN_TABLE in self.targets else []
+        blocks = range(self.config.n_layer)
+        return table + [f"h.{i}.{matrix}" for i in blocks for matrix in self.targets if matrix in MATRICES]
 
     def block_params(self, i):
         """The parameters of block i by short names, each matrix as a FrozenMatrix with its adapter."""
@@ -75,21 +96,50 @@ class LoRAGPT(GPT):
 
     def accumulate_block(self, grads, i, dw):
         """Add the gradients of block i's adapters; what else there is in dw belongs to frozen parameters."""
-        for matrix in self.targets:
-            da, db = dw[f"{matrix}.weight"]
-            accumulate(grads, f"h.{i}.{matrix}.lora_A", da)
-            accumulate(grads, f"h.{i}.{matrix}.lora_B", db)
+        for matrix in MATRICES:
+            if matrix in self.targets:
+                self.accumulate_adapter(grads, f"h.{i}.{matrix}", *dw[f"{matrix}.weight"])
+
+    def accumulate_adapter(self, grads, name, da, db):
+        accumulate(grads, f"{name}.lora_A", da)
+        accumulate(grads, f"{name}.lora_B", db)
+
+    def token_table(self):
+        """The token table as a FrozenMatrix, where it has an adapter."""
+        table = super().token_table()
+        if TOKEN_TABLE not in self.targets:
+            return table
+        return FrozenMatrix(table, self.params["wte.lora_A"], self.params["wte.lora_B"], self.scale)
+
+    def accumulate_token_table(self, grads, dtable):
+        """Add the gradients of the token table's adapter, where it has one."""
+        if TOKEN_TABLE in self.targets:
+            self.accumulate_adapter(grads, TOKEN_TABLE, *dtable)
+
+    def head_forward(self, hidden):
+        """hidden (N, C) -> logits (N, V), cache: with the table's adapter, where the head is the table."""
+        if not self.adapts_head:
+            return super().head_forward(hidden)
+        table, a, b, scale = self.token_table()
+        return linear_forward(hidden, FrozenMatrix(table.T, b.T, a.T, scale), None)  # (W + s A B)ᵀ
+
+    def head_backward(self, dlogits, cache, grads):
+        """dlogits (N, V) -> dhidden (N, C); the first of two terms of the table's adapter goes into grads."""
+        if not self.adapts_head:
+            return super().head_backward(dlogits, cache, grads)
+        dhidden, (db, da), _ = linear_backward(dlogits, cache)
+        self.accumulate_adapter(grads, TOKEN_TABLE, da.T, db.T)
+        return dhidden
 
     def merged(self):
         """A plain GPT with the corrections added to its matrices."""
         model = object.__new__(GPT)
         model.config = self.config
         model.params = {name: self.params[name] for name in self.frozen_in_order()}
-        for i in range(self.config.n_layer):
-            for matrix in self.targets:
-                a, b = (self.params[f"h.{i}.{matrix}.lora_{factor}"] for factor in "AB")
-                name = f"h.{i}.{matrix}.weight"
-                model.params[name] = model.params[name] + (a @ (self.scale * b))
+        for name in self.adapted_names():
+            a, b = self.params[f"{name}.lora_A"], self.params[f"{name}.lora_B"]
+            weight = f"{name}.weight"
+            model.params[weight] = model.params[weight] + (a @ (self.scale * b))
         return model
 
     def frozen_in_order(self):
@@ -115,10 +165,12 @@ def save_adapter(model, directory, base=None, task_type="CAUSAL_LM", extra=None)
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     tensors = {
-        peft_name(name): np.ascontiguousarray(to_host(param).T)
-        for name, param in model.params.items()
-        if name not in model.frozen
+        peft_name(name): to_host(param).T for name, param in model.params.items() if name not in model.frozen
     }
+    targets = list(model.targets)
+    if model.adapts_head and task_type == "CAUSAL_LM":
+        tensors |= head_tensors(tensors)
+        targets.append(HEAD)
     tensors |= {PEFT_PREFIX + name: to_host(param) for name, param in (extra or {}).items()}
     config = {
         "peft_type": "LORA",
@@ -128,7 +180,7 @@ def save_adapter(model, directory, base=None, task_type="CAUSAL_LM", extra=None)
         "r": model.rank,
         "lora_alpha": model.alpha,
         "lora_dropout": 0.0,
-        "target_modules": list(model.targets),
+        "target_modules": targets,
         "fan_in_fan_out": True,  # GPT-2 keeps its matrices (in, out)
         "bias": "none",
         "modules_to_save": sorted({name.rpartition(".")[0] for name in extra}) if extra else None,
@@ -154,13 +206,10 @@ def load_adapter(base, directory):
     check_adapter_config(config, directory)
     stored = open_safetensors(directory / WEIGHTS_FILE)
     tensors = {name: array.read() for name, array in stored.items()}
-    targets = [
-        matrix
-        for matrix in MATRICES
-        for target in config["target_modules"]
-        if f".{matrix}".endswith(f".{target}")
-    ]
+    asked = config["target_modules"]
+    targets = [name for name in TARGETS if any(is_called(name, target) for target in asked)]
     model = LoRAGPT(base, config["r"], config["lora_alpha"], targets)
+    check_head(model, config, tensors, directory)
     for name in model.trained_params():
         saved = tensors.get(peft_name(name))
         shape = model.params[name].shape
@@ -185,8 +234,43 @@ def check_adapter_config(config, directory):
         raise ValueError(
             f"{directory}: target_modules is {config.get('target_modules')!r} but must be a list"
         )
+    for target in config["target_modules"]:
+        if target != HEAD and not any(is_called(name, target) for name in TARGETS):
+            raise ValueError(
+                f"{directory}: target_modules has {target!r}, but only {', '.join(TARGETS)} can be adapted"
+            )
+
+
+def is_called(name, target):
+    """Whether a matrix is meant by an entry of PEFT's target_modules: its name, or the end of it."""
+    return f".{name}".endswith(f".{target}")
+
+
+def check_head(model, config, tensors, directory):
+    """Raise ValueError for an adapter of the head that is not that of the token table it is tied to."""
+    if config.get("task_type") == "SEQ_CLS":
+        return  # there is no head of tokens
+    expected = head_tensors(tensors) if model.adapts_head else {}
+    found = {name: array for name, array in tensors.items() if name.startswith(f"{PEFT_PREFIX}{HEAD}.")}
+    if found.keys() != expected.keys() or any((found[name] != expected[name]).any() for name in found):
+        raise ValueError(
+            f"{directory}: lm_head and wte are not adapted alike, and only a head that is tied to the token "
+            "table, with the same adapter, is supported"
+        )
+
+
+def head_tensors(tensors):
+    """The token table's adapter by the names, and in the order of dimensions, that it has at a tied head."""
+    a, b = (tensors.get(peft_name(f"{TOKEN_TABLE}.lora_{factor}")) for factor in "AB")
+    prefix = f"{PEFT_PREFIX}{HEAD}.lora_"
+    return {} if a is None or b is None else {f"{prefix}A.weight": b.T, f"{prefix}B.weight": a.T}
 
 
 def peft_name(name):
-    """h.0.attn.c_attn.lora_A -> base_model.model.transformer.h.0.attn.c_attn.lora_A.weight"""
+    """h.0.attn.c_attn.lora_A -> base_model.model.transformer.h.0.attn.c_attn.lora_A.weight
+
+    and wte.lora_A -> base_model.model.transformer.wte.lora_embedding_A, as PEFT calls that of an embedding.
+    """
+    if name.startswith(f"{TOKEN_TABLE}."):
+        return f"{PEFT_PREFIX}{hub_name(name.replace('lora_', 'lora_embedding_'))}"
     return f"{PEFT_PREFIX}{hub_name(name)}.weight"

@@ -198,6 +198,14 @@ class GPT(LanguageModel):
         for name, grad in dw.items():
             accumulate(grads, f"h.{i}.{name}", grad)
 
+    def token_table(self):
+        """wte (V, C), as embedding_forward takes it."""
+        return self.params["wte.weight"]
+
+    def accumulate_token_table(self, grads, dtable):
+        """Add the gradient of the token table as embedding_backward gives it into the dict grads."""
+        accumulate(grads, "wte.weight", dtable)
+
     def freeze_below(self, i):
         """Train block i and what is above it; the blocks below and the token and position tables stay."""
         blocks = [f"h.{block}." for block in range(i, self.config.n_layer)]
@@ -206,9 +214,10 @@ class GPT(LanguageModel):
 
     def lowest_trained_block(self):
         """The first block that backward must come to; -1 if it must go on to the tables below them."""
-        if not self.frozen >= {"wte.weight", "wpe.weight"}:
+        trained = self.trained_params()
+        if any(name.startswith(("wte.", "wpe.")) for name in trained):
             return -1
-        return min(int(name.split(".")[1]) for name in self.trained_params() if name.startswith("h."))
+        return min(int(name.split(".")[1]) for name in trained if name.startswith("h."))
 
     def head_name(self):
         """The name of the matrix that scores tokens: the token table itself when the head is tied."""
@@ -221,7 +230,7 @@ class GPT(LanguageModel):
         """
         self.check_ids(idx)
         w = self.params
-        x, wte = embedding_forward(w["wte.weight"], idx)  # (B, T, C)
+        x, wte = embedding_forward(self.token_table(), idx)  # (B, T, C)
         x, wpe = position_embedding_forward(x, w["wpe.weight"])
         x, drop = dropout_forward(x, self.config.dropout, rngs)
         blocks, lowest = [], self.lowest_trained_block()
@@ -246,29 +255,33 @@ class GPT(LanguageModel):
             return  # nothing further down is trained
         dx = dropout_backward(dx, drop)
         dx, dwpe = position_embedding_backward(dx, wpe)
-        accumulate(grads, "wpe.weight", dwpe)
-        accumulate(grads, "wte.weight", embedding_backward(dx, wte))
+        if "wpe.weight" not in self.frozen:
+            accumulate(grads, "wpe.weight", dwpe)
+        self.accumulate_token_table(grads, embedding_backward(dx, wte))
 
     def forward(self, idx, rngs=None):
         """idx (B, T) int -> logits (B, T, V), cache. Raises ValueError for ids that do not fit."""
         hidden, cache = self.forward_hidden(idx, rngs)
-        head = self.params[self.head_name()]
         B, T, C = hidden.shape
-        logits = hidden.reshape(B * T, C) @ head.T
-        return logits.reshape(B, T, -1), (hidden, cache)
+        logits, head = self.head_forward(hidden.reshape(B * T, C))
+        return logits.reshape(B, T, -1), (hidden.shape, head, cache)
 
     def backward(self, dlogits, cache, grads=None):
         """dlogits (B, T, V) -> grads, a dict shaped as params; with grads given, adds into it."""
-        hidden, cache = cache
+        hidden_shape, head, cache = cache
         grads = {} if grads is None else grads
         rows = dlogits.reshape(-1, dlogits.shape[-1])  # (B·T, V)
-        dhidden = self.backward_head(rows, hidden.reshape(-1, hidden.shape[-1]), grads)
-        self.backward_hidden(dhidden.reshape(hidden.shape), cache, grads)
+        self.backward_hidden(self.head_backward(rows, head, grads).reshape(hidden_shape), cache, grads)
         return grads
 
-    def backward_head(self, dlogits, hidden, grads):
-        """dlogits (N, V) and what they came from, hidden (N, C) -> dhidden (N, C); adds into grads."""
+    def head_forward(self, hidden):
+        """hidden (N, C) of N tokens -> logits (N, V), cache."""
         head = self.params[self.head_name()]
+        return hidden @ head.T, (hidden, head)
+
+    def head_backward(self, dlogits, cache, grads):
+        """dlogits (N, V) -> dhidden (N, C); the gradient of the head is added into the dict grads."""
+        hidden, head = cache
 
         # logits = hidden @ head.T
         if self.head_name() not in self.frozen:
@@ -285,9 +298,10 @@ class GPT(LanguageModel):
         grads = {} if grads is None else grads
         hidden, cache = self.forward_hidden(idx, rngs)
         rows = hidden[counted]  # (N, C)
-        logits = rows @ self.params[self.head_name()].T
+        logits, head = self.head_forward(rows)
         loss, loss_cache = cross_entropy_forward(logits, targets[counted], n_counted)
+        dlogits = cross_entropy_backward(1.0, loss_cache)
         dhidden = xp.zeros_like(hidden)
-        dhidden[counted] = self.backward_head(cross_entropy_backward(1.0, loss_cache), rows, grads)
+        dhidden[counted] = self.head_backward(dlogits, head, grads)
         self.backward_hidden(dhidden, cache, grads)
         return loss, grads

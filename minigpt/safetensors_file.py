@@ -76,6 +76,7 @@ def checksum(array):
 
 def save_safetensors(path, arrays):
     """Write a dict of arrays, atomically and with their checksums. Raises OSError."""
+    arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}  # as they lie in a file
     checksums = json.dumps({name: checksum(array) for name, array in arrays.items()})
     metadata = {"format": "pt", CHECKSUMS: checksums}  # transformers looks for the first of them
     write_atomically(Path(path), safetensors.numpy.save(arrays, metadata))

@@ -169,8 +169,8 @@ PLANTED = [
             ),
             (
                 "tied wte: gradient of the table dropped",
-                'accumulate(grads, "wte.weight", embedding_backward(dx, wte))',
-                'self.config.tie_weights or accumulate(grads, "wte.weight", embedding_backward(dx, wte))',
+                "self.accumulate_token_table(grads, embedding_backward(dx, wte))",
+                "self.config.tie_weights or self.accumulate_token_table(grads, embedding_backward(dx, wte))",
             ),
             ("residual around attention lost", "x = x + h\n\n", "x = h\n\n"),
             ("residual around feed-forward lost", "x = x + h\n    return", "x = h\n    return"),
@@ -369,8 +369,19 @@ PLANTED = [
         "minigpt/layers/lora.py",
         "tests/layers/test_frozen_linear.py tests/test_lora.py",
         [
-            ("dA without the scale", "dlow = drows @ (scale * b).T", "dlow = drows @ b.T"),
+            (
+                "dA without the scale",
+                "dlow = drows @ (scale * b).T\n        dcorrection",
+                "dlow = drows @ b.T\n        dcorrection",
+            ),
             ("dB without the scale", "scale * (low.T @ drows)", "low.T @ drows"),
+            ("dA of a table without the scale", "scale * b).T\n    da = ", "b).T\n    da = "),
+            ("dB of a table without the scale", "return da, scale * (low", "return da, (low"),
+            (
+                "the table's adapter counts α times, not α / r",
+                "low @ (table.scale * table.b)",
+                "low @ table.b",
+            ),
             ("dx without the adapter's part", "dx += dlow @ a.T", "pass"),
             ("dx without the frozen part", "dx = drows @ weight.T", "dx = drows @ weight.T * 0"),
             ("the adapter counts α times, not α / r", "low @ (matrix.scale * matrix.b)", "low @ matrix.b"),
@@ -384,19 +395,40 @@ PLANTED = [
             ("scale upside down", "return self.alpha / self.rank", "return self.rank / self.alpha"),
             (
                 "merging changes the base",
-                "model.params[name] = model.params[name] + (",
-                "model.params[name] += (",
+                "model.params[weight] = model.params[weight] + (",
+                "model.params[weight] += (",
             ),
             (
                 "adapters saved as they are, not outputs first",
-                "np.ascontiguousarray(to_host(param).T)",
-                "to_host(param)",
+                "peft_name(name): to_host(param).T",
+                "peft_name(name): to_host(param)",
             ),
             (
                 "B does not begin at zero",
-                "np.zeros((rank, n_out), weight.dtype)",
-                "np.ones((rank, n_out), weight.dtype)",
+                "np.zeros((n_in, rank)), np.zeros((rank, n_out))",
+                "np.zeros((n_in, rank)), np.ones((rank, n_out))",
             ),
+            (
+                "the table's A does not begin at zero",
+                "np.zeros((n_in, rank)), np.zeros((rank, n_out))",
+                "np.ones((n_in, rank)), np.zeros((rank, n_out))",
+            ),
+            (
+                "the tied head without the adapter of its table",
+                "return TOKEN_TABLE in self.targets and self.config.tie_weights",
+                "return False",
+            ),
+            (
+                "a head of its own with the adapter of the table",
+                "return TOKEN_TABLE in self.targets and self.config.tie_weights",
+                "return TOKEN_TABLE in self.targets",
+            ),
+            (
+                "the head's term of the table's gradient lost",
+                "self.accumulate_adapter(grads, TOKEN_TABLE, da.T, db.T)",
+                "pass",
+            ),
+            ("any adapter of a head accepted", "    check_head(model, config, tensors, directory)\n", ""),
         ],
     ),
     (

@@ -8,20 +8,27 @@ those places; rows that were not used get zero:
     dwte[v] = Σ over (b, t) with idx[b, t] = v  of dx[b, t]           dwpe[t] = Σ_b dx[b, t]
 
 `dwte[idx] += dx` looks right and is not: of equal ids only the last one would count.
+
+A table that fine-tuning holds fixed comes as a FrozenMatrix, and lora.py computes with it.
 """
 
 from minigpt.backend import scatter_add_rows, xp
+from minigpt.layers.lora import FrozenMatrix, frozen_embedding_backward, frozen_embedding_forward
 
 
 def embedding_forward(weight, idx):
     """Look up a row of the table for every id: weight (V, C), idx (...) int -> out (..., C), cache."""
-    return weight[idx], (idx, weight.shape[0])
+    if isinstance(weight, FrozenMatrix):
+        return frozen_embedding_forward(weight, idx)
+    return weight[idx], (idx, weight)
 
 
 def embedding_backward(dout, cache):
     """dout (..., C) -> dweight (V, C). The ids are integers and have no gradient."""
-    idx, n_rows = cache
-    return scatter_add_rows(n_rows, idx.reshape(-1), dout.reshape(-1, dout.shape[-1]))
+    idx, weight = cache
+    if isinstance(weight, FrozenMatrix):
+        return frozen_embedding_backward(dout, cache)
+    return scatter_add_rows(len(weight), idx.reshape(-1), dout.reshape(-1, dout.shape[-1]))
 
 
 def position_embedding_forward(x, weight):

@@ -10,9 +10,14 @@ Backward. W and b are constants: dW, a third of the work of a linear layer, is n
     dB = s uᵀ dy         du = s dy Bᵀ         dA = xᵀ du         dx = dy Wᵀ + du Aᵀ
 
 The thin products are taken first on both ways; A B itself, as large as W, is never formed.
+
+The table of an embedding is such a matrix too, W (V, C), and a token a row x of zeros with a one in it:
+u = x A is then a row of A, and dA the sum of the rows du over the places where their token stands.
 """
 
 from typing import Any, NamedTuple
+
+from minigpt.backend import scatter_add_rows
 
 
 class FrozenMatrix(NamedTuple):
@@ -25,10 +30,11 @@ class FrozenMatrix(NamedTuple):
 
 
 def frozen_linear_forward(x, matrix, bias):
-    """x (..., I), matrix a FrozenMatrix, bias (O,) -> out (..., O), cache."""
+    """x (..., I), matrix a FrozenMatrix, bias (O,) or None -> out (..., O), cache."""
     rows = x.reshape(-1, x.shape[-1])  # (N, I)
     out = rows @ matrix.weight
-    out += bias
+    if bias is not None:
+        out += bias
     if matrix.a is None:
         return out.reshape(*x.shape[:-1], -1), (None, matrix)  # dx asks for nothing of x
     low = rows @ matrix.a  # u (N, r)
@@ -49,3 +55,20 @@ def frozen_linear_backward(dout, cache):
         dcorrection = rows.T @ dlow, scale * (low.T @ drows)
         dx += dlow @ a.T
     return dx.reshape(*dout.shape[:-1], -1), dcorrection, None
+
+
+def frozen_embedding_forward(table, idx):
+    """table a FrozenMatrix with W (V, C) and a correction, idx (...) int -> out (..., C), cache."""
+    low = table.a[idx]  # u (..., r)
+    return table.weight[idx] + low @ (table.scale * table.b), ((idx, low), table)
+
+
+def frozen_embedding_backward(dout, cache):
+    """dout (..., C) -> the pair dA (V, r), dB (r, C)."""
+    (idx, low), (_, a, b, scale) = cache
+    drows = dout.reshape(-1, dout.shape[-1])  # (N, C)
+
+    # out = weight[idx] + a[idx] @ (scale * b)
+    dlow = drows @ (scale * b).T
+    da = scatter_add_rows(len(a), idx.reshape(-1), dlow)
+    return da, scale * (low.reshape(len(drows), -1).T @ drows)
