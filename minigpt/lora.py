@@ -37,10 +37,11 @@ PEFT_PREFIX = "base_model.model."
 class LoRAGPT(GPT):
     """A GPT whose own parameters are frozen, with an adapter in each of the `targets`."""
 
-    def __init__(self, base, rank, alpha, targets=TARGETS, seed=0):
+    def __init__(self, base, rank, alpha, targets=TARGETS, seed=0, base_name=None):
         """Adapters for a GPT, whose arrays are shared, not copied.
 
         alpha: the correction counts alpha / rank times, so that another rank needs no other learning rate.
+        base_name: where PEFT finds the base, its directory or its name on the hub, if that is to be saved.
         Raises ValueError for a rank below 1 or as large as a matrix, an alpha that is not positive, and
         targets that are not of TARGETS.
         """
@@ -55,6 +56,7 @@ class LoRAGPT(GPT):
             raise ValueError(f"the LoRA alpha is {alpha} but must be a positive number")
         self.config = base.config
         self.rank, self.alpha, self.targets = rank, alpha, tuple(targets)
+        self.base_name = base_name
         self.frozen = frozenset(base.params)
         self.params = dict(base.params)
         rng = np.random.default_rng(seed)
@@ -156,11 +158,10 @@ class LoRAGPT(GPT):
         save_adapter(self, Path(directory) / "adapter")
 
 
-def save_adapter(model, directory, base=None, task_type="CAUSAL_LM", extra=None):
+def save_adapter(model, directory, task_type="CAUSAL_LM", extra=None):
     """Write adapter_config.json and adapter_model.safetensors as PEFT does.
 
-    base: what the adapter was trained on, a directory or a name on the hub. extra: arrays trained beside
-    the adapters, such as a classifier's score.weight, by name.
+    extra: arrays trained beside the adapters, such as a classifier's score.weight, by name.
     """
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
@@ -175,7 +176,7 @@ def save_adapter(model, directory, base=None, task_type="CAUSAL_LM", extra=None)
     config = {
         "peft_type": "LORA",
         "task_type": task_type,
-        "base_model_name_or_path": base,
+        "base_model_name_or_path": model.base_name,
         "inference_mode": True,
         "r": model.rank,
         "lora_alpha": model.alpha,
@@ -208,7 +209,8 @@ def load_adapter(base, directory):
     tensors = {name: array.read() for name, array in stored.items()}
     asked = config["target_modules"]
     targets = [name for name in TARGETS if any(is_called(name, target) for target in asked)]
-    model = LoRAGPT(base, config["r"], config["lora_alpha"], targets)
+    base_name = config.get("base_model_name_or_path")
+    model = LoRAGPT(base, config["r"], config["lora_alpha"], targets, base_name=base_name)
     check_head(model, config, tensors, directory)
     for name in model.trained_params():
         saved = tensors.get(peft_name(name))

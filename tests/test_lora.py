@@ -99,7 +99,8 @@ def peft_model(directory):
     base = object.__new__(GPT)
     base.config, base.params = CONFIG, {name: model.params[name] for name in model.frozen_in_order()}
     base.save_pretrained(directory / "base")
-    save_adapter(model, directory / "adapter", base=str(directory / "base"))
+    model.base_name = str(directory / "base")
+    save_adapter(model, directory / "adapter")
     reference = transformers.AutoModelForCausalLM.from_pretrained(directory / "base")
     loaded = peft.PeftModel.from_pretrained(reference, directory / "adapter", is_trainable=True)
     for name in model.params:

@@ -123,8 +123,9 @@ def test_every_task_runs_from_random_weights_from_a_base_and_with_lora(
     assert [line["step"] for line in lines if "val_loss" in line] == [0, 3, 6]
     if base == "LoRA":
         adapted = load_adapter(GPT.from_pretrained(folder / "base"), tmp_path / "run" / "adapter")
-        name = "h.1.mlp.c_fc.weight"
-        assert np.allclose(adapted.merged().params[name], model.params[name], atol=1e-6)
+        assert adapted.base_name == str(folder / "base")
+        for name in ("wte.weight", "h.1.mlp.c_fc.weight"):
+            assert np.allclose(adapted.merged().params[name], model.params[name], atol=1e-6), name
 
 
 class StopsAt:

@@ -51,7 +51,7 @@ def starting_gpt(args, n_vocab):
         raise ValueError(f"{args.init_from} holds a bigram model, which sees one token only: take a GPT")
     if args.lora_rank:
         alpha = args.lora_alpha or 2 * args.lora_rank
-        return LoRAGPT(gpt, args.lora_rank, alpha, args.lora_targets, args.seed)
+        return LoRAGPT(gpt, args.lora_rank, alpha, args.lora_targets, args.seed, args.init_from)
     if args.trainable == "last":
         gpt.freeze_below(gpt.config.n_layer - 1)
     return gpt
