@@ -69,6 +69,8 @@ TASK_DEFAULTS = {
         "dropout": 0.0,
     },
 }
+# Many rows of the token table's adapter have a gradient now and then only: a longer memory of its square.
+LORA_DEFAULTS = {"beta2": 0.999}
 for _task, _defaults in TASK_DEFAULTS.items():
     if _task != "pretrain":
         _defaults |= {"data": [str(DATA / name) for name in _defaults["data"]], "out": f"out-{_task}"}
@@ -79,6 +81,8 @@ def train_arguments(arguments=None):
     parser = train_parser()
     args = parser.parse_args(arguments)
     parser.set_defaults(**TASK_DEFAULTS[args.task])
+    if args.lora_rank:
+        parser.set_defaults(**LORA_DEFAULTS)
     args = parser.parse_args(arguments)
     if args.preset:
         parser.set_defaults(**PRESETS[args.preset])
@@ -141,7 +145,7 @@ def train_parser():
         help="all weights, or the last block and the head",
     )
     add("--lora-rank", type=zero_or_more, default=0, metavar="R", help="train adapters of this rank; 0: none")
-    add("--lora-alpha", type=amount, metavar="A", help="adapters count A/R times; 2 R where none is given")
+    add("--lora-alpha", type=amount, metavar="A", help="adapters count A/R times; 8 R where none is given")
     add("--lora-targets", nargs="+", default=list(TARGETS), choices=TARGETS, help="matrices with an adapter")
     add(
         "--balance",

@@ -11,6 +11,7 @@ from safetensors.numpy import load_file
 import generate
 import train
 from minigpt import GPT, GPTConfig, load_model
+from minigpt.arguments import train_arguments
 from minigpt.classifier import GPTClassifier
 from minigpt.lora import load_adapter
 from minigpt.prompt_format import ChatFormat, InstructFormat, load_format
@@ -193,6 +194,30 @@ def test_with_the_last_block_alone_everything_below_stays(folder, run_here, tmp_
         if not np.array_equal(base[name], tuned[name])
     }
     assert moved == {"2", "ln_f"}
+
+
+def test_raw_text_can_train_the_last_block_or_adapters_too(folder, run_here, refused, tmp_path):
+    text = write(tmp_path / "text.txt", "Ann calls Ben and Ben calls Ann. 你好，小明！ " * 40)
+    flags = ["--data", text, "--init-from", folder / "base", *SHORT.split(), "--out"]
+    base = GPT.from_pretrained(folder / "base")
+    assert "of which" in run_here(*flags, tmp_path / "last", "--trainable", "last")
+    last = GPT.from_pretrained(tmp_path / "last")
+    assert np.array_equal(last.params["wte.weight"], base.params["wte.weight"])
+    assert not np.array_equal(last.params["ln_f.weight"], base.params["ln_f.weight"])
+    assert "of which" in run_here(*flags, tmp_path / "lora", *LORA)
+    adapted = load_adapter(base, tmp_path / "lora" / "adapter").merged()
+    tuned = GPT.from_pretrained(tmp_path / "lora")
+    assert np.allclose(adapted.params["wte.weight"], tuned.params["wte.weight"], atol=1e-6)
+    assert not np.array_equal(base.params["wte.weight"], tuned.params["wte.weight"])
+    bigram = ["--model", "bigram", "--data", text, "--out", tmp_path / "bigram", *LORA]
+    assert "are for a gpt: a bigram model is one table" in refused(*bigram)
+
+
+def test_adapters_have_settings_of_their_own():
+    args = train_arguments(["--task", "classify", "--lora-rank", "4"])
+    assert args.beta2 == 0.999
+    assert train_arguments(["--lora-rank", "4", "--beta2", "0.9"]).beta2 == 0.9
+    assert train_arguments(["--task", "classify"]).beta2 == 0.99
 
 
 def test_a_classifier_answers_with_labels_and_their_probabilities(folder, run_here, refused, tmp_path):

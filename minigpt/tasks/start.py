@@ -25,6 +25,31 @@ def starting_tokenizer(args, training_texts, all_texts):
 
 
 def starting_model(args, n_vocab):
+    """The model to train, with the choice of what of it is trained: all, the last block, or LoRA's adapters.
+
+    Raises ValueError where that choice is made for a bigram model.
+    """
+    model = base_model(args, n_vocab)
+    if not args.lora_rank and args.trainable == "all":
+        return model
+    if not isinstance(model, GPT):
+        raise ValueError("--lora-rank and --trainable last are for a gpt: a bigram model is one table")
+    if args.lora_rank:
+        alpha = args.lora_alpha or 8 * args.lora_rank
+        return LoRAGPT(model, args.lora_rank, alpha, args.lora_targets, args.seed, args.init_from)
+    model.freeze_below(model.config.n_layer - 1)
+    return model
+
+
+def starting_gpt(args, n_vocab):
+    """As starting_model, for the tasks of fine-tuning. Raises ValueError for a base that is no GPT."""
+    model = starting_model(args, n_vocab)
+    if not isinstance(model, GPT):
+        raise ValueError(f"{args.init_from} holds a bigram model, which sees one token only: take a GPT")
+    return model
+
+
+def base_model(args, n_vocab):
     """Random weights, or a copy of the GPT or BigramLM in --init-from; of a classifier its GPT."""
     if not args.init_from:
         if args.model == "bigram":
@@ -38,20 +63,3 @@ def starting_model(args, n_vocab):
     if isinstance(model, GPT):
         model.config = dataclasses.replace(model.config, dropout=args.dropout)
     return model
-
-
-def starting_gpt(args, n_vocab):
-    """As starting_model, for the tasks of fine-tuning, with the choice of what is trained.
-
-    All weights, or the last block and what follows it, or LoRA's adapters. Raises ValueError for a base
-    that is no GPT.
-    """
-    gpt = starting_model(args, n_vocab)
-    if not isinstance(gpt, GPT):
-        raise ValueError(f"{args.init_from} holds a bigram model, which sees one token only: take a GPT")
-    if args.lora_rank:
-        alpha = args.lora_alpha or 2 * args.lora_rank
-        return LoRAGPT(gpt, args.lora_rank, alpha, args.lora_targets, args.seed, args.init_from)
-    if args.trainable == "last":
-        gpt.freeze_below(gpt.config.n_layer - 1)
-    return gpt
