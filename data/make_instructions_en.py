@@ -60,29 +60,20 @@ WORKED_OUT = {
 }
 
 
-def task_writer(rng):
-    """A Writer whose stories are the kinds of task."""
-    return Writer(read_grammar(HERE / "words_en.grammar", HERE / "instructions_en.grammar"), rng)
-
-
-def tasks(writer, kind, count):
-    """At most `count` different tasks of a kind: (instruction, input) -> output."""
-    found = {}  # a dict keeps its order, a set would not
-    for _ in range(count * TRIES):
-        if len(found) == count:
-            break
-        instruction, text, *output = writer.parts(kind)
-        found[instruction, text] = output[0] if output else WORKED_OUT[kind](text)
-    return found
-
-
 def build():
     """Return the records, as dicts, every one different, in a shuffled order."""
     rng = random.Random(SEED)
-    writer = task_writer(rng)
+    grammar = read_grammar(HERE / "words_en.grammar", HERE / "instructions_en.grammar")
+    writer = Writer(grammar, rng)
     records = []
-    for kind in writer.grammar.stories:
-        for (instruction, text), output in tasks(writer, kind, PER_KIND).items():
+    for kind in grammar.stories:
+        found = {}  # (instruction, input) -> output; a dict keeps its order, a set would not
+        for _ in range(PER_KIND * TRIES):
+            if len(found) == PER_KIND:
+                break
+            instruction, text, *output = writer.parts(kind)
+            found[instruction, text] = output[0] if output else WORKED_OUT[kind](text)
+        for (instruction, text), output in found.items():
             records.append({"instruction": instruction, "input": text, "output": output})
     rng.shuffle(records)
     return records

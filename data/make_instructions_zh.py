@@ -93,7 +93,6 @@ WORDINGS = {
         "请改成一个问题。|{}",
     ),
 }
-KINDS_THAT_READ = ("color", "who", "where", "mood", "stop", "question")
 SENTENCES = 280  # so many for each kind that reads sentences
 
 
@@ -146,7 +145,7 @@ def build():
     for kind, word, answer in words_to_know():
         for wording in WORDINGS[kind]:
             lines[record(wording, word, answer)] = None
-    for kind in KINDS_THAT_READ:
+    for kind in ("color", "who", "where", "mood", "stop", "question"):
         sentences = {}
         while len(sentences) < SENTENCES:
             sentence, answer = sentence_to_read(kind, rng)

@@ -3,7 +3,7 @@
 A model that answers must be asked in the words it was tuned on; so the format is saved beside the model,
 in prompt_format.json, and generate.py asks in it. There are two:
 
-    instruct    a template with the instruction and its input, then the response, then <|endoftext|>
+    instruct    the instruction, its input and the response, parted by blank lines, then <|endoftext|>
     chat        every turn followed by <|endoftext|>, as in DialoGPT (Zhang et al., 2020, arXiv:1911.00536)
 
 Only what the model is to say itself is learned: the target of every token of a prompt or of a user's turn
@@ -34,10 +34,14 @@ def masked_example(segments):
 
 @dataclass(frozen=True)
 class InstructFormat:
-    """The Alpaca record (Taori et al., 2023) in a short template: an instruction, often with an input."""
+    """The Alpaca record (Taori et al., 2023) as paragraphs: an instruction, perhaps an input, the response.
 
-    with_input: str = "### Instruction\n{instruction}\n\n### Input\n{input}\n\n### Response\n"
-    without_input: str = "### Instruction\n{instruction}\n\n### Response\n"
+    Alpaca's headings, such as "### Instruction", are left out: to a small model they are two thirds of a
+    prompt, in signs that it has hardly met, and the same in every one.
+    """
+
+    with_input: str = "{instruction}\n\n{input}\n\n"
+    without_input: str = "{instruction}\n\n"
 
     def prompt(self, instruction, input=""):
         """The text that the response continues."""

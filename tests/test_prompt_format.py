@@ -11,8 +11,8 @@ from minigpt.padding import pad_right
 from minigpt.prompt_format import ChatFormat, InstructFormat, load_format, masked_example, save_format
 from tokenizer import BPETokenizer
 
-TEXT = "### Instruction ### Input ### Response Write the opposite of hot. cold 你好，今天天气很好。"
-TOKENIZER = BPETokenizer.train(TEXT * 3, vocab_size=300)
+TEXT = "Write the opposite of hot.\n\ncold\n\n你好，今天天气很好。"
+TOKENIZER = BPETokenizer.train(TEXT * 3, vocab_size=290)
 EOT = TOKENIZER.eot_token
 
 
@@ -24,12 +24,9 @@ def test_the_target_of_a_token_is_the_next_one_and_only_where_that_is_learned():
 
 def test_an_instruction_is_asked_with_its_input_and_without():
     asked = InstructFormat()
-    assert asked.prompt("Add.", "1 + 2") == "### Instruction\nAdd.\n\n### Input\n1 + 2\n\n### Response\n"
-    assert asked.prompt("Sing.") == "### Instruction\nSing.\n\n### Response\n"
-    assert asked.prompt("Say {input}.", "{instruction}").splitlines()[1::3] == [
-        "Say {input}.",
-        "{instruction}",
-    ]
+    assert asked.prompt("Add.", "1 + 2") == "Add.\n\n1 + 2\n\n"
+    assert asked.prompt("Sing.") == "Sing.\n\n"
+    assert asked.prompt("Say {input}.", "{instruction}") == "Say {input}.\n\n{instruction}\n\n"
 
 
 def test_what_a_model_is_asked_is_what_it_was_trained_on():
