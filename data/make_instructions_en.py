@@ -15,7 +15,7 @@ from grammar_tools import Writer, read_grammar
 
 HERE = Path(__file__).parent
 SEED = 11
-PER_KIND = 400  # at most: a kind with few words has fewer different records
+PER_KIND = 600  # at most: a kind with few words has fewer different records
 TRIES = 8  # so many records are written for each one wanted, to find that many different ones
 
 

@@ -93,7 +93,8 @@ WORDINGS = {
         "请改成一个问题。|{}",
     ),
 }
-SENTENCES = 280  # so many for each kind that reads sentences
+SENTENCES = 450  # at most, for each kind that reads sentences
+TRIES = 8  # so many sentences are made for each one wanted, to find that many different ones
 
 
 def words_to_know():
@@ -147,7 +148,9 @@ def build():
             lines[record(wording, word, answer)] = None
     for kind in ("color", "who", "where", "mood", "stop", "question"):
         sentences = {}
-        while len(sentences) < SENTENCES:
+        for _ in range(SENTENCES * TRIES):
+            if len(sentences) == SENTENCES:
+                break
             sentence, answer = sentence_to_read(kind, rng)
             sentences[sentence] = answer
         for sentence, answer in sentences.items():
