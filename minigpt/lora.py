@@ -5,9 +5,9 @@ outputs first: lora_A.weight (r, I) and lora_B.weight (O, r), under names such a
 
     base_model.model.transformer.h.0.attn.c_attn.lora_A.weight
 
-The token table has an adapter too: a word that the base hardly ever met stands anywhere in it, and as long
-as it stays there, no matrix above can tell it from others. Where the head is tied to the table, the head is
-adapted with it, and PEFT, to which they are two modules, finds the same adapter at lm_head once more.
+The token table has an adapter too: tokens that the base hardly ever met lie close together in it, and as
+long as they do, no matrix above can tell one from another. Where the head is tied to the table, it is
+adapted with it, and PEFT, to which the two are modules apart, finds the same adapter once more at lm_head.
 
 Merging writes W + s · A B in the place of W: a plain GPT again, as fast as one, with the same logits.
 """
@@ -254,7 +254,9 @@ def check_head(model, config, tensors, directory):
         return  # there is no head of tokens
     expected = head_tensors(tensors) if model.adapts_head else {}
     found = {name: array for name, array in tensors.items() if name.startswith(f"{PEFT_PREFIX}{HEAD}.")}
-    if found.keys() != expected.keys() or any((found[name] != expected[name]).any() for name in found):
+    if found.keys() != expected.keys() or any(
+        not np.array_equal(found[name], expected[name]) for name in found
+    ):
         raise ValueError(
             f"{directory}: lm_head and wte are not adapted alike, and only a head that is tied to the token "
             "table, with the same adapter, is supported"
