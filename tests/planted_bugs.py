@@ -314,6 +314,14 @@ PLANTED = [
         ],
     ),
     (
+        "minigpt/tasks/start.py",
+        "tests/test_train_tasks.py",
+        [
+            ("adapters not asked for", 'if not args.lora_rank and args.trainable == "all":', "if True:"),
+            ("the adapter does not name its base", "args.seed, args.init_from)", "args.seed)"),
+        ],
+    ),
+    (
         "minigpt/tasks/pretrain.py",
         "tests/test_train_cli.py",
         [
