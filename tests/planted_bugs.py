@@ -315,7 +315,8 @@ PLANTED = [
     ),
     (
         "minigpt/tasks/start.py",
-        "tests/test_train_tasks.py",
+        "tests/test_train_tasks.py::test_raw_text_can_train_the_last_block_or_adapters_too "
+        "tests/test_train_tasks.py::test_every_task_runs_from_random_weights_from_a_base_and_with_lora",
         [
             ("adapters not asked for", 'if not args.lora_rank and args.trainable == "all":', "if True:"),
             ("the adapter does not name its base", "args.seed, args.init_from)", "args.seed)"),
