@@ -9,4 +9,5 @@ def test_the_line_of_every_planted_bug_is_there_exactly_once(bug):
     assert (ROOT / bug.path).read_text(encoding="utf-8").count(bug.original) == 1
     assert bug.planted != bug.original
     for tests in bug.tests.split():
-        assert (ROOT / tests).is_file()
+        path, _, test = tests.partition("::")
+        assert f"def {test}" in (ROOT / path).read_text(encoding="utf-8")
