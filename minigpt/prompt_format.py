@@ -36,8 +36,8 @@ def masked_example(segments):
 class InstructFormat:
     """The Alpaca record (Taori et al., 2023) as paragraphs: an instruction, perhaps an input, the response.
 
-    Alpaca's headings, such as "### Instruction", are left out: to a small model they are two thirds of a
-    prompt, in signs that it has hardly met, and the same in every one.
+    Alpaca's headings, such as "### Instruction", are left out: to a small model they are more than half of
+    a prompt, in signs that it has hardly met, and the same in every one.
     """
 
     with_input: str = "{instruction}\n\n{input}\n\n"
