@@ -161,9 +161,9 @@ def train(args):
     # 4. What came of it
     if "best_step" not in progress:
         raise OSError(f"nothing could be saved in {out}, so there is no model: see that it can be written to")
-    minutes, seconds = divmod(time.perf_counter() - started, 60)
+    minutes, seconds = divmod(round(time.perf_counter() - started), 60)
     print(
-        f"\n{bar.n - bar.initial:,} steps in {minutes:.0f} min {seconds:.0f} s; "
+        f"\n{bar.n - bar.initial:,} steps in {minutes} min {seconds} s; "
         f"the best model is of step {progress['best_step']}"
     )
     with BatchRunner(load_model(out), args.workers, args.micro_batch) as runner:
