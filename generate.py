@@ -20,16 +20,15 @@ from itertools import chain, count
 from pathlib import Path
 
 from minigpt import load_model, use_backend
-from minigpt.chat import DEFAULT_PROMPT, answer
-from minigpt.classifier import GPTClassifier, describe_probabilities, text_ids
-from minigpt.evaluation import bits_per_byte, perplexity
-from minigpt.parallel import BatchRunner, keep_freed_memory
-from minigpt.probability_line import probability_line
-from minigpt.prompt_format import load_format
-from minigpt.sampling import Sampling
-from minigpt.scoring import score
+from minigpt.finetuning.classifier import GPTClassifier, describe_probabilities, text_ids
+from minigpt.finetuning.prompt_format import load_format
+from minigpt.generation.chat import DEFAULT_PROMPT, answer
+from minigpt.generation.probability_line import probability_line
+from minigpt.generation.sampling import Sampling
+from minigpt.generation.text_stream import continuations, without_outer_line_ends
 from minigpt.terminal import prepare_terminal, sentence
-from minigpt.text_stream import continuations, without_outer_line_ends
+from minigpt.training.evaluation import bits_per_byte, perplexity, score
+from minigpt.training.runner import BatchRunner, keep_freed_memory
 from tokenizer import load_tokenizer
 
 STDIN, FILE_PREFIX = "-", "FILE:"

@@ -21,23 +21,22 @@ import numpy as np
 from tqdm import tqdm
 
 from minigpt import AdamW, clip_grad_norm, cosine_schedule, use_backend
-from minigpt.arguments import ARGUMENTS_FILE, train_arguments
-from minigpt.checkpoint import (
-    load_model,
+from minigpt.interchange.files import write_atomically
+from minigpt.loading import load_model
+from minigpt.tasks import TASKS
+from minigpt.tasks.arguments import ARGUMENTS_FILE, train_arguments
+from minigpt.terminal import prepare_terminal, sentence
+from minigpt.training.diagnosis import overflow_report
+from minigpt.training.interrupt import StopRequest
+from minigpt.training.log import TrainingLog
+from minigpt.training.plot import save_loss_curve
+from minigpt.training.runner import BatchRunner
+from minigpt.training.state import (
     load_training_state,
     refuse_to_overwrite,
     restore_training_state,
     save_training_state,
 )
-from minigpt.diagnosis import overflow_report
-from minigpt.files import write_atomically
-from minigpt.flops import matmul_flops_per_second, training_matmul_flops
-from minigpt.interrupt import StopRequest
-from minigpt.parallel import BatchRunner
-from minigpt.plot import save_loss_curve
-from minigpt.tasks import TASKS
-from minigpt.terminal import prepare_terminal, sentence
-from minigpt.training_log import TrainingLog
 
 
 def main():
@@ -109,7 +108,6 @@ def train(args):
         tqdm(total=args.max_iters, initial=progress["step"], unit="step", dynamic_ncols=True) as bar,
     ):
         log = TrainingLog(out / "metrics.jsonl", first_step=progress["step"])
-        matmul_speed = matmul_flops_per_second(runner)
         for step in range(progress["step"], args.max_iters + 1):
             line = {"step": step}
             at_end = step == args.max_iters
@@ -145,10 +143,6 @@ def train(args):
                 "grad_norm": grad_norm,
                 "tokens_per_s": n_tokens / seconds,
             }
-            if args.task == "pretrain":
-                line["matmul_share"] = (
-                    training_matmul_flops(model.config, *batch[0].shape) / matmul_speed / seconds
-                )
             log.add(line)
             bar.set_postfix_str(f"loss {loss:.3f}, {line['tokens_per_s']:,.0f} tokens/s", refresh=False)
             bar.update()

@@ -45,7 +45,7 @@ def minigpt_side(connection, threads, clock):
     from threadpoolctl import threadpool_limits
 
     from minigpt import GPT, GPTConfig, generate
-    from minigpt.parallel import keep_freed_memory
+    from minigpt.training.runner import keep_freed_memory
 
     threadpool_limits(threads)
     keep_freed_memory()

@@ -118,9 +118,10 @@ def batch(T, B):
 
 
 def ours(n_layer, n_head, n_embd, T, B):
+    from flops import matmul_flops_per_second, training_matmul_flops
+
     from minigpt import GPT, AdamW, GPTConfig, clip_grad_norm
-    from minigpt.flops import matmul_flops_per_second, training_matmul_flops
-    from minigpt.parallel import BatchRunner
+    from minigpt.training.runner import BatchRunner
 
     model = GPT(GPTConfig(V, T, n_layer, n_head, n_embd))
     optimizer = AdamW(model.params, 1e-3)

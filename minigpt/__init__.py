@@ -2,9 +2,9 @@
 
 from minigpt.backend import use_backend
 from minigpt.bigram import BigramConfig, BigramLM
-from minigpt.checkpoint import load_model
-from minigpt.generation import generate, generate_text_simple
+from minigpt.generation.loop import generate, generate_text_simple
 from minigpt.gradcheck import gradcheck
+from minigpt.loading import load_model
 from minigpt.model import GPT, GPTConfig
 from minigpt.optim import AdamW, clip_grad_norm, cosine_schedule
 

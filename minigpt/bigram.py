@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from minigpt.backend import to_device
-from minigpt.huggingface import read_config, read_params, write_model
+from minigpt.interchange.huggingface import read_config, read_params, write_model
 from minigpt.language_model import LanguageModel, accumulate
 from minigpt.layers import embedding_backward, embedding_forward
 

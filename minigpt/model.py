@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from minigpt.backend import to_device, xp
-from minigpt.huggingface import (
+from minigpt.interchange.huggingface import (
     gpt2_config_json,
     gpt_config_fields,
     has_own_head,

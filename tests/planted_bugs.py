@@ -245,8 +245,8 @@ PLANTED = [
         ],
     ),
     (
-        "minigpt/parallel.py",
-        "tests/test_parallel.py",
+        "minigpt/training/runner.py",
+        "tests/training/test_runner.py",
         [
             ("gradients of other workers not added", "grads[name] += other_grads[name]", "pass"),
             ("loss of other workers not added", "loss += other_loss", "pass"),
@@ -261,8 +261,8 @@ PLANTED = [
         ],
     ),
     (
-        "minigpt/data.py",
-        "tests/test_data.py",
+        "minigpt/training/corpus.py",
+        "tests/training/test_corpus.py",
         [
             ("targets not moved", "windows[:, :-1], windows[:, 1:]", "windows[:, :-1], windows[:, :-1]"),
             ("training on the validation text", "0, self.n_train_chars)", "0, self.n_chars)"),
@@ -277,8 +277,8 @@ PLANTED = [
         ],
     ),
     (
-        "minigpt/evaluation.py",
-        "tests/test_evaluation.py",
+        "minigpt/training/evaluation.py",
+        "tests/training/test_evaluation.py",
         [
             ("a small last batch weighs as much", "total += len(rows) *", "total += WINDOWS *"),
             ("windows overlap", "stride=block_size)", "stride=1)"),
@@ -286,16 +286,16 @@ PLANTED = [
         ],
     ),
     (
-        "minigpt/checkpoint.py",
-        "tests/test_checkpoint.py",
+        "minigpt/training/state.py",
+        "tests/training/test_state.py",
         [
             ("nothing is restored", "array[...] = to_device(saved)", "array = to_device(saved)"),
             ("damage goes unnoticed", "if expected.get(name) != found.get(name):", "if False:"),
         ],
     ),
     (
-        "minigpt/safetensors_file.py",
-        "tests/test_safetensors_file.py",
+        "minigpt/interchange/safetensors_file.py",
+        "tests/interchange/test_safetensors_file.py",
         [
             (
                 "a flipped bit goes unnoticed",
@@ -306,8 +306,8 @@ PLANTED = [
         ],
     ),
     (
-        "minigpt/files.py",
-        "tests/test_checkpoint.py",
+        "minigpt/interchange/files.py",
+        "tests/training/test_state.py",
         [
             ("not flushed before it is renamed", "os.fsync(file.fileno())", "pass"),
             ("half a file stays beside it", "aside.unlink(missing_ok=True)", "pass"),
@@ -376,7 +376,7 @@ PLANTED = [
     ),
     (
         "minigpt/layers/lora.py",
-        "tests/layers/test_frozen_linear.py tests/test_lora.py",
+        "tests/layers/test_frozen_linear.py tests/finetuning/test_lora.py",
         [
             (
                 "dA without the scale",
@@ -397,8 +397,8 @@ PLANTED = [
         ],
     ),
     (
-        "minigpt/lora.py",
-        "tests/test_lora.py",
+        "minigpt/finetuning/lora.py",
+        "tests/finetuning/test_lora.py",
         [
             ("merging without the scale", "(a @ (self.scale * b))", "(a @ b)"),
             ("scale upside down", "return self.alpha / self.rank", "return self.rank / self.alpha"),
@@ -441,8 +441,8 @@ PLANTED = [
         ],
     ),
     (
-        "minigpt/classifier.py",
-        "tests/test_classifier.py",
+        "minigpt/finetuning/classifier.py",
+        "tests/finetuning/test_classifier.py",
         [
             (
                 "the last column is read, padding or not",
@@ -465,8 +465,8 @@ PLANTED = [
         ],
     ),
     (
-        "minigpt/dpo.py",
-        "tests/test_dpo.py",
+        "minigpt/finetuning/dpo.py",
+        "tests/finetuning/test_dpo.py",
         [
             ("chosen and rejected swapped", "ratios[:, 0] - ratios[:, 1]", "ratios[:, 1] - ratios[:, 0]"),
             ("no reference", "ratios = log_probs - reference", "ratios = log_probs"),
@@ -485,8 +485,8 @@ PLANTED = [
         ],
     ),
     (
-        "minigpt/prompt_format.py",
-        "tests/test_prompt_format.py",
+        "minigpt/finetuning/prompt_format.py",
+        "tests/finetuning/test_prompt_format.py",
         [
             ("targets not shifted", "zip(ids[1:], learned[1:])", "zip(ids, learned)"),
             ("the mask one token early", "zip(ids[1:], learned[1:])", "zip(ids[1:], learned)"),

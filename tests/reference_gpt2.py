@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from minigpt.huggingface import hub_name
+from minigpt.interchange.huggingface import hub_name
 
 
 def reference_of(model):

@@ -27,13 +27,13 @@ from minigpt import (
     use_backend,
 )
 from minigpt.backend import on_host, scatter_add_rows, to_device, to_host, xp
-from minigpt.checkpoint import load_training_state, restore_training_state, save_training_state
-from minigpt.diagnosis import first_overflow
-from minigpt.evaluation import evaluate
 from minigpt.gradcheck import relative_error
 from minigpt.layers import attention, dropout_streams
-from minigpt.parallel import BatchRunner, default_workers
-from minigpt.training_log import read_lines
+from minigpt.training.diagnosis import first_overflow
+from minigpt.training.evaluation import evaluate
+from minigpt.training.log import read_lines
+from minigpt.training.runner import BatchRunner, default_workers
+from minigpt.training.state import load_training_state, restore_training_state, save_training_state
 
 ROOT = Path(__file__).parent.parent
 STAND_IN = Path(__file__).parent / "strict_cupy"

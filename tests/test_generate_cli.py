@@ -13,13 +13,13 @@ import pytest
 
 import generate as command
 from minigpt import GPT, BigramConfig, BigramLM, GPTConfig
-from minigpt.generation import token_stream
-from minigpt.parallel import BatchRunner
-from minigpt.probability_line import probability_line
-from minigpt.prompt_format import ChatFormat, save_format
-from minigpt.sampling import Sampling, softmax
-from minigpt.scoring import score, scoring_windows
-from minigpt.text_stream import TextStream, without_outer_line_ends
+from minigpt.finetuning.prompt_format import ChatFormat, save_format
+from minigpt.generation.loop import token_stream
+from minigpt.generation.probability_line import probability_line
+from minigpt.generation.sampling import Sampling, softmax
+from minigpt.generation.text_stream import TextStream, without_outer_line_ends
+from minigpt.training.evaluation import score, scoring_windows
+from minigpt.training.runner import BatchRunner
 from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer, load_tokenizer
 
 TEXT = "每天早上，小猫都在窗边等太阳。\nThe cat waits for the sun, and the sun comes.\n"

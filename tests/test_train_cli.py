@@ -13,9 +13,9 @@ import pytest
 
 import train
 from minigpt import GPT, AdamW, BigramLM, clip_grad_norm, generate, load_model
-from minigpt.data import random_batch
 from minigpt.tasks import pretrain
-from minigpt.training_log import read_lines
+from minigpt.training.corpus import random_batch
+from minigpt.training.log import read_lines
 from tokenizer import load_tokenizer
 
 ROOT = Path(__file__).parents[1]

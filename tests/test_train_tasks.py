@@ -11,11 +11,11 @@ from safetensors.numpy import load_file
 import generate
 import train
 from minigpt import GPT, GPTConfig, load_model
-from minigpt.arguments import train_arguments
-from minigpt.classifier import GPTClassifier
-from minigpt.lora import load_adapter
-from minigpt.prompt_format import ChatFormat, InstructFormat, load_format
-from minigpt.training_log import read_lines
+from minigpt.finetuning.classifier import GPTClassifier
+from minigpt.finetuning.lora import load_adapter
+from minigpt.finetuning.prompt_format import ChatFormat, InstructFormat, load_format
+from minigpt.tasks.arguments import train_arguments
+from minigpt.training.log import read_lines
 from tokenizer import BPETokenizer
 
 TINY = "--vocab-size 280 --n-layer 2 --n-head 2 --n-embd 8 --block-size 64 --batch-size 4 --workers 2"

@@ -3,13 +3,13 @@
 A dialogue longer than the context is cut at the end of an answer, so that what is left is whole.
 """
 
-from minigpt.evaluation import perplexity
-from minigpt.prompt_format import ChatFormat
-from minigpt.records import Record, read_dialogues, same_text_key, stratified_split
-from minigpt.tasks.answers import answer
-from minigpt.tasks.finetuning import fingerprint
+from minigpt.finetuning.answers import answer
+from minigpt.finetuning.prompt_format import ChatFormat
+from minigpt.finetuning.records import Record, read_dialogues, same_text_key, stratified_split
+from minigpt.tasks.common import fingerprint
 from minigpt.tasks.instruct import MaskedTask
 from minigpt.tasks.start import starting_gpt
+from minigpt.training.evaluation import perplexity
 
 
 class ChatTask(MaskedTask):

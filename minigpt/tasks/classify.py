@@ -10,14 +10,14 @@ from collections import Counter
 import numpy as np
 
 from minigpt.backend import to_device
-from minigpt.classifier import END, GPTClassifier, describe_probabilities, is_classifier, text_ids
-from minigpt.files import write_atomically
-from minigpt.huggingface import read_config
-from minigpt.metrics import confusion_matrix, describe_labels, label_scores
-from minigpt.padding import batches_in_order, pad_right
-from minigpt.records import drop_to_equal_counts, read_labelled, same_text_key, stratified_split
-from minigpt.tasks.augmentation import varied_pieces
-from minigpt.tasks.finetuning import FineTuning, fingerprint, lengths
+from minigpt.finetuning.augmentation import varied_pieces
+from minigpt.finetuning.classifier import END, GPTClassifier, describe_probabilities, is_classifier, text_ids
+from minigpt.finetuning.metrics import confusion_matrix, describe_labels, label_scores
+from minigpt.finetuning.padding import batches_in_order, pad_right
+from minigpt.finetuning.records import drop_to_equal_counts, read_labelled, same_text_key, stratified_split
+from minigpt.interchange.files import write_atomically
+from minigpt.interchange.huggingface import read_config
+from minigpt.tasks.common import FineTuning, fingerprint, lengths
 from minigpt.tasks.start import starting_gpt
 
 

@@ -5,14 +5,14 @@ Of prompt and response together, the loss counts the response alone (prompt_form
 
 import json
 
-from minigpt.files import write_atomically
+from minigpt.finetuning.answers import answer
+from minigpt.finetuning.metrics import bleu_and_rouge, exact_match
+from minigpt.finetuning.padding import pad_right
+from minigpt.finetuning.prompt_format import InstructFormat, load_format, masked_example, save_format
+from minigpt.finetuning.records import read_json_records, same_text_key, stratified_split, text_field
+from minigpt.interchange.files import write_atomically
 from minigpt.layers import IGNORED
-from minigpt.metrics import bleu_and_rouge, exact_match
-from minigpt.padding import pad_right
-from minigpt.prompt_format import InstructFormat, load_format, masked_example, save_format
-from minigpt.records import read_json_records, same_text_key, stratified_split, text_field
-from minigpt.tasks.answers import answer
-from minigpt.tasks.finetuning import FineTuning, drop_too_long, fingerprint
+from minigpt.tasks.common import FineTuning, drop_too_long, fingerprint
 from minigpt.tasks.start import starting_gpt
 
 

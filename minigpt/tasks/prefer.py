@@ -9,14 +9,20 @@ import zlib
 import numpy as np
 
 from minigpt.backend import to_host
-from minigpt.dpo import PreferenceTuning, reference_log_probs
-from minigpt.files import write_atomically
+from minigpt.finetuning.answers import answer
+from minigpt.finetuning.dpo import PreferenceTuning, reference_log_probs
+from minigpt.finetuning.padding import batches_in_order, pad_right
+from minigpt.finetuning.prompt_format import (
+    ChatFormat,
+    InstructFormat,
+    load_format,
+    masked_example,
+    save_format,
+)
+from minigpt.finetuning.records import read_json_records, same_text_key, stratified_split, text_field
+from minigpt.interchange.files import write_atomically
 from minigpt.layers import IGNORED
-from minigpt.padding import batches_in_order, pad_right
-from minigpt.prompt_format import ChatFormat, InstructFormat, load_format, masked_example, save_format
-from minigpt.records import read_json_records, same_text_key, stratified_split, text_field
-from minigpt.tasks.answers import answer
-from minigpt.tasks.finetuning import FineTuning, drop_too_long, fingerprint, lengths
+from minigpt.tasks.common import FineTuning, drop_too_long, fingerprint, lengths
 from minigpt.tasks.start import starting_gpt
 
 

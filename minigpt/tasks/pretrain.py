@@ -7,10 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from minigpt.data import open_text_files, random_batch, read_chunks, sliding_windows, tokenize_files
-from minigpt.evaluation import describe_loss, evaluate
-from minigpt.samples import continue_text, sample_prompts
+from minigpt.tasks.samples import continue_text, sample_prompts
 from minigpt.tasks.start import starting_model, starting_tokenizer
+from minigpt.training.corpus import (
+    open_text_files,
+    random_batch,
+    read_chunks,
+    sliding_windows,
+    tokenize_files,
+)
+from minigpt.training.evaluation import describe_loss, evaluate
 
 
 class PretrainTask:

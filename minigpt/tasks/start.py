@@ -3,9 +3,9 @@
 import dataclasses
 
 from minigpt.bigram import BigramConfig, BigramLM
-from minigpt.checkpoint import load_model
-from minigpt.classifier import GPTClassifier
-from minigpt.lora import LoRAGPT
+from minigpt.finetuning.classifier import GPTClassifier
+from minigpt.finetuning.lora import LoRAGPT
+from minigpt.loading import load_model
 from minigpt.model import GPT, GPTConfig
 from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer, load_tokenizer
 

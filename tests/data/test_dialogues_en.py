@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from minigpt.records import read_dialogues
+from minigpt.finetuning.records import read_dialogues
 
 DATA = Path(__file__).parents[2] / "data"
 

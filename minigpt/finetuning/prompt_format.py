@@ -1,0 +1,111 @@
+"""How instructions and dialogues become tokens, and which of the tokens are learned.
+
+A model that answers must be asked in the words it was tuned on; so the format is saved beside the model,
+in prompt_format.json, and generate.py asks in it. There are two:
+
+    instruct    the instruction, its input and the response, parted by blank lines, then <|endoftext|>
+    chat        every turn followed by <|endoftext|>, as in DialoGPT (Zhang et al., 2020, arXiv:1911.00536)
+
+Only what the model is to say itself is learned: the target of every token of a prompt or of a user's turn
+is -100, which the loss does not count. The text before an answer is there to be read, not to be imitated.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from minigpt.interchange.files import write_atomically
+from minigpt.layers import IGNORED
+
+FORMAT_FILE = "prompt_format.json"
+
+
+def masked_example(segments):
+    """Segments (ids, learned) in their order -> input ids and targets, lists of equal length.
+
+    The target of a token is the next one where that is learned, and -100 where it is not.
+    """
+    ids = [token for segment, _ in segments for token in segment]
+    learned = [is_learned for segment, is_learned in segments for _ in segment]
+    targets = [token if is_learned else IGNORED for token, is_learned in zip(ids[1:], learned[1:])]
+    return ids[:-1], targets
+
+
+@dataclass(frozen=True)
+class InstructFormat:
+    """The Alpaca record (Taori et al., 2023) as paragraphs: an instruction, perhaps an input, the response.
+
+    Alpaca's headings, such as "### Instruction", are left out: to a small model they are more than half of
+    a prompt, in signs that it has hardly met, and the same in every one.
+    """
+
+    with_input: str = "{instruction}\n\n{input}\n\n"
+    without_input: str = "{instruction}\n\n"
+
+    def prompt(self, instruction, input=""):
+        """The text that the response continues."""
+        template = self.with_input if input else self.without_input
+        fields = {"{instruction}": instruction, "{input}": input}
+        return re.sub("{instruction}|{input}", lambda place: fields[place[0]], template)  # in one pass
+
+    def prompt_ids(self, tokenizer, turns):
+        """The ids that an answer continues. Of turns the last counts: an instruction, its input below it."""
+        instruction, _, input = turns[-1][1].strip().partition("\n")
+        return tokenizer.encode_ordinary(self.prompt(instruction, input))
+
+    def segments(self, tokenizer, instruction, input, output):
+        """The segments of a record for masked_example: the prompt, then the response with its end."""
+        prompt = tokenizer.encode_ordinary(self.prompt(instruction, input))
+        return [(prompt, False), ([*tokenizer.encode_ordinary(output), tokenizer.eot_token], True)]
+
+
+@dataclass(frozen=True)
+class ChatFormat:
+    """Turns of "user", "assistant" and "system", each ended by <|endoftext|>."""
+
+    def prompt_ids(self, tokenizer, turns):
+        """The ids that the next answer continues: turns is a list of (role, text), the user's last."""
+        return [token for ids, _ in self.segments(tokenizer, turns) for token in ids]
+
+    def segments(self, tokenizer, turns):
+        """The segments of a dialogue for masked_example: of its turns, the assistant's are learned."""
+        return [
+            ([*tokenizer.encode_ordinary(text), tokenizer.eot_token], role == "assistant")
+            for role, text in turns
+        ]
+
+
+def save_format(directory, prompt_format):
+    """Write prompt_format.json, and for a chat the template by which transformers makes the same ids."""
+    chat = isinstance(prompt_format, ChatFormat)
+    content = {"format": "chat"} if chat else {"format": "instruct"} | vars(prompt_format)
+    write_json(Path(directory) / FORMAT_FILE, content)
+    if chat:
+        path = Path(directory) / "tokenizer_config.json"
+        config = json.loads(path.read_text(encoding="utf-8"))
+        template = "{% for message in messages %}{{ message['content'] }}{{ eos_token }}{% endfor %}"
+        write_json(path, config | {"chat_template": template})
+
+
+def write_json(path, content):
+    write_atomically(path, (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode("utf-8"))
+
+
+def load_format(directory):
+    """The format that a model was tuned on; None for a model that simply continues text.
+
+    Raises ValueError for a damaged file.
+    """
+    path = Path(directory) / FORMAT_FILE
+    if not path.exists():
+        return None
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] == "chat":
+            return ChatFormat()
+        if content["format"] == "instruct":
+            return InstructFormat(content["with_input"], content["without_input"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is damaged ({error!r}): it must hold a prompt format") from None
+    raise ValueError(f"{path}: the format {content['format']!r} is not known: it must be chat or instruct")

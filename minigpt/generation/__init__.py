@@ -1,0 +1,1 @@
+"""From a model to text. Read `loop`, then `sampling`, `decoder`, `text_stream`, `chat`."""

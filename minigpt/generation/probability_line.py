@@ -1,0 +1,34 @@
+"""A token as a line: how likely it was when it was picked, and what else was likely.
+
+  62.1%  ␣cat              ␣dog 20.3%   ␣bird 8.0%   ␣sun 2.2%
+
+The probabilities are those after temperature, top-k and so on, hence what sampling really drew from. With
+--temperature 0 nothing is drawn, and they are the model's own.
+"""
+
+import unicodedata
+
+from minigpt.generation.sampling import token_probabilities
+from tokenizer.show import visible
+
+
+def probability_line(tokenizer, token, logits, sampling, runners_up=5):
+    """The line of one token. logits (V,): those that it was picked by."""
+    probabilities = token_probabilities(logits[None], sampling)[0]
+    order = (-probabilities).argsort(kind="stable")[: runners_up + 1]
+    others = [other for other in order if other != token and probabilities[other] > 0][:runners_up]
+    shown = [f"{show(tokenizer, other)} {probabilities[other]:.1%}" for other in others]
+    name = show(tokenizer, token)
+    return f"{probabilities[token]:7.1%}  {name}{' ' * (16 - width(name))}  {'   '.join(shown)}".rstrip()
+
+
+def show(tokenizer, token):
+    """A token as it can be printed: control characters, such as the one that begins colours, as <1b>."""
+    content = tokenizer.token_bytes[int(token)]
+    text = visible(content)
+    return text if text.isprintable() else f"<{content.hex(' ')}>"
+
+
+def width(text):
+    """How many columns a text takes in a terminal: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

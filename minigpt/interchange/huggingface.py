@@ -1,0 +1,277 @@
+"""A model directory as Hugging Face lays it out: sizes in config.json, weights in model.safetensors.
+
+A GPT-2 checkpoint there calls its arrays transformer.wte.weight, transformer.h.0.ln_1.weight and so on
+and keeps our shapes, so that nothing is computed on the way in or out. What has grown around it is dealt
+with here: names without the prefix, mask buffers, large models in several files (shards), a head that is
+stored though it is the token table. A config.json can also ask for what this code does not compute, such
+as another activation function: that is refused by name, never computed differently.
+"""
+
+import json
+import math
+import re
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from minigpt.backend import to_host
+from minigpt.interchange.files import write_atomically
+from minigpt.interchange.safetensors_file import open_safetensors, save_safetensors
+
+CONFIG_FILE = "config.json"
+GENERATION_FILE = "generation_config.json"
+WEIGHTS_FILE = "model.safetensors"
+INDEX_FILE = "model.safetensors.index.json"
+PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json")
+TOKENIZER_FILE = "tokenizer.json"
+END_OF_TEXT = "<|endoftext|>"
+
+PREFIX = "transformer."
+MASK_BUFFERS = re.compile(r"h\.\d+\.attn\.(bias|masked_bias)")  # constants that old checkpoints carry
+LONGEST_JSON = 64 << 20  # bytes; the tokenizer.json of GPT-2 has 4 MB
+MOST_LAYERS = 1000  # GPT-2 XL has 48; a config.json of a billion would keep us busy naming them
+
+GPT2_DEFAULTS = {  # what transformers takes where config.json says nothing
+    "vocab_size": 50257,
+    "n_positions": 1024,
+    "n_layer": 12,
+    "n_head": 12,
+    "n_embd": 768,
+    "resid_pdrop": 0.1,
+    "embd_pdrop": 0.1,
+    "attn_pdrop": 0.1,
+    "layer_norm_epsilon": 1e-5,
+    "tie_word_embeddings": True,
+}
+COMPUTED = {  # the values that the layers here compute; the first is the default
+    "activation_function": ("gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh"),  # three names of one
+    "scale_attn_weights": (True,),
+    "scale_attn_by_inverse_layer_idx": (False,),
+    "add_cross_attention": (False,),
+    "quantization_config": (None,),
+}
+
+
+# --- writing
+
+
+def gpt2_config_json(config):
+    """A GPTConfig in the words of Hugging Face's GPT2Config, as a dict for config.json."""
+    return {
+        "model_type": "gpt2",
+        "architectures": ["GPT2LMHeadModel"],
+        "vocab_size": config.vocab_size,
+        "n_positions": config.block_size,
+        "n_ctx": config.block_size,
+        "n_layer": config.n_layer,
+        "n_head": config.n_head,
+        "n_embd": config.n_embd,
+        "n_inner": None,
+        "activation_function": "gelu_new",
+        "resid_pdrop": config.dropout,
+        "embd_pdrop": config.dropout,
+        "attn_pdrop": config.dropout,
+        "layer_norm_epsilon": config.layer_norm_epsilon,
+        "tie_word_embeddings": config.tie_weights,
+    }
+
+
+def write_model(directory, json_config, params):
+    """Write model.safetensors, config.json and generation_config.json, each atomically.
+
+    The end of a text is the <|endoftext|> of the tokenizer that lies in the directory already; without one
+    the model has no end, and says so, because transformers would otherwise take the number of GPT-2's.
+    """
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    end = end_of_text_id(directory)
+    ends = {"bos_token_id": end, "eos_token_id": end}
+    tensors = {hub_name(name): np.ascontiguousarray(to_host(param)) for name, param in params.items()}
+    dtype = str(next(iter(tensors.values())).dtype)
+    save_safetensors(directory / WEIGHTS_FILE, tensors)
+    write_json(directory / CONFIG_FILE, json_config | ends | {"torch_dtype": dtype})
+    write_json(directory / GENERATION_FILE, {"_from_model_config": True} | ends)
+
+
+def end_of_text_id(directory):
+    """The id of <|endoftext|> in the directory's tokenizer.json; None if there is no such file or token."""
+    path = Path(directory) / TOKENIZER_FILE
+    if not path.is_file():
+        return None
+    for token in read_json(path).get("added_tokens") or []:
+        if token.get("content") == END_OF_TEXT:
+            return token.get("id")
+    return None
+
+
+def write_json(path, value):
+    write_atomically(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode("utf-8"))
+
+
+def hub_name(name):
+    """Our name of a GPT-2 array as Hugging Face writes it; other models' names stay as they are."""
+    return PREFIX + name if name.startswith(("wte.", "wpe.", "h.", "ln_f.")) else name
+
+
+# --- reading: config.json
+
+
+def read_config(directory):
+    """config.json as a dict. Raises FileNotFoundError or ValueError with what is wrong."""
+    path = Path(directory) / CONFIG_FILE
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no {CONFIG_FILE} in {directory}: train a model there first")
+    return read_json(path)
+
+
+def read_json(path):
+    """A JSON file that holds an object -> dict. Raises ValueError for anything else."""
+    if path.stat().st_size > LONGEST_JSON:
+        raise ValueError(f"{path} has {path.stat().st_size:,} bytes but at most {LONGEST_JSON:,} are read")
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is not valid JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise ValueError(f"{path} must hold a JSON object, not a {type(value).__name__}")
+    return value
+
+
+def gpt_config_fields(json_config):
+    """The fields of a GPTConfig from the dict of a GPT-2 config.json.
+
+    Raises ValueError naming the setting that is not a GPT-2's, or is not computed here.
+    """
+    if json_config.get("model_type") != "gpt2":
+        raise ValueError(
+            f"{CONFIG_FILE}: model_type is {json_config.get('model_type')!r}, but only 'gpt2' can be opened"
+        )
+    for name, values in COMPUTED.items():
+        found = json_config.get(name, values[0])
+        if found not in values:
+            raise ValueError(f"{CONFIG_FILE}: {name} is {found!r}, but only {values[0]!r} is computed here")
+    config = {name: json_config.get(name, default) for name, default in GPT2_DEFAULTS.items()}
+    for name, default in GPT2_DEFAULTS.items():
+        kinds = (int, float) if type(default) is float else (type(default),)
+        if type(config[name]) not in kinds:
+            raise ValueError(f"{CONFIG_FILE}: {name} is {config[name]!r} but must be such as {default}")
+    if config["n_layer"] > MOST_LAYERS:
+        raise ValueError(f"{CONFIG_FILE}: n_layer is {config['n_layer']} but can be {MOST_LAYERS} at most")
+    if not 0 < config["layer_norm_epsilon"] < math.inf:
+        raise ValueError(
+            f"{CONFIG_FILE}: layer_norm_epsilon is {config['layer_norm_epsilon']} but must be positive"
+        )
+    if json_config.get("n_inner") not in (None, 4 * config["n_embd"]):
+        raise ValueError(
+            f"{CONFIG_FILE}: n_inner is {json_config['n_inner']!r}, but only 4 · n_embd is computed here"
+        )
+    dropouts = [config[name] for name in ("resid_pdrop", "embd_pdrop", "attn_pdrop")]
+    if len(set(dropouts)) > 1:
+        warnings.warn(
+            f"{CONFIG_FILE}: resid_pdrop, embd_pdrop and attn_pdrop are {dropouts}: training here takes the "
+            "first for all three (generation uses none)",
+            stacklevel=3,
+        )
+    return {
+        "vocab_size": config["vocab_size"],
+        "block_size": config["n_positions"],
+        "n_layer": config["n_layer"],
+        "n_head": config["n_head"],
+        "n_embd": config["n_embd"],
+        "dropout": config["resid_pdrop"],
+        "tie_weights": config["tie_word_embeddings"],
+        "layer_norm_epsilon": config["layer_norm_epsilon"],
+    }
+
+
+# --- reading: the weights
+
+
+def open_weights(directory):
+    """A dict from our names to StoredArray, of model.safetensors or of all its shards.
+
+    Raises FileNotFoundError without such files, and ValueError for damaged ones.
+    """
+    directory = Path(directory)
+    stored = {}
+    for path in weight_files(directory):
+        for name, array in open_safetensors(path).items():
+            name = name.removeprefix(PREFIX)
+            if name in stored:
+                raise ValueError(f"{path} holds {name}, which {stored[name].path} has already")
+            stored[name] = array
+    return stored
+
+
+def weight_files(directory):
+    """The safetensors files of a model directory. Pickles are named and refused: opening one can run code."""
+    if (directory / WEIGHTS_FILE).is_file():
+        return [directory / WEIGHTS_FILE]
+    if (directory / INDEX_FILE).is_file():
+        files = read_json(directory / INDEX_FILE).get("weight_map")
+        if not (isinstance(files, dict) and files and all(isinstance(f, str) for f in files.values())):
+            raise ValueError(f"{directory / INDEX_FILE} has no weight_map from names to files")
+        for file in files.values():
+            if Path(file).name != file or "\\" in file or not file.endswith(".safetensors"):
+                raise ValueError(
+                    f"{directory / INDEX_FILE} names {file!r}, which is no safetensors file beside it"
+                )
+        return [directory / file for file in sorted(set(files.values()))]
+    for pickle in PICKLES:
+        if (directory / pickle).is_file():
+            raise ValueError(
+                f"{directory} has its weights in {pickle}, a pickle, which can run any program and is never "
+                'opened: convert it with python -c "from transformers import GPT2LMHeadModel as M; '
+                f'M.from_pretrained({str(directory)!r}).save_pretrained({str(directory)!r})"'
+            )
+    raise FileNotFoundError(f"there is no {WEIGHTS_FILE} in {directory}")
+
+
+def has_own_head(directory):
+    """Whether the stored head differs from the token table. If so it counts, whatever config.json says.
+
+    A tied head is often stored all the same: torch wrote both of its names.
+    """
+    stored = open_weights(directory)
+    head, table = stored.get("lm_head.weight"), stored.get("wte.weight")
+    if head is None or table is None:
+        return False
+    if head.dtype != table.dtype or head.shape != table.shape:
+        return True
+    step = 1 << 20  # a comparison makes an array of truth values, which need not be that large
+    starts = range(0, len(head.content), step)
+    return not all(
+        np.array_equal(head.content[start : start + step], table.content[start : start + step])
+        for start in starts
+    )
+
+
+def read_params(directory, shapes):
+    """The arrays of a model directory that a model needs, by our names.
+
+    shapes: a dict from each name to the shape that it must have. Raises FileNotFoundError, and ValueError
+    for a damaged file or for an array that is missing, has another shape, or belongs to no such model.
+    """
+    stored = open_weights(directory)
+    for name, shape in shapes.items():
+        if name not in stored:
+            found = next(iter(stored), "nothing")
+            raise ValueError(
+                f"{directory} has no array {name}, which config.json calls for (its first is {found!r:.80})"
+            )
+        path, found = stored[name].path, stored[name].shape
+        if found == shape:
+            continue
+        if found == shape[::-1]:
+            raise ValueError(
+                f"{name} in {path} is stored transposed, {found} in place of {shape}: GPT-2 keeps matrices "
+                "as (in, out), so transpose those of attn and mlp (torch's nn.Linear keeps (out, in))"
+            )
+        raise ValueError(f"{name} in {path} has shape {found} but config.json makes it {shape}")
+    for name in stored:
+        if name not in shapes and name != "lm_head.weight" and not MASK_BUFFERS.fullmatch(name):
+            raise ValueError(
+                f"{stored[name].path} has an array {name!r:.80} that this model has no place for"
+            )
+    return {name: stored[name].read() for name in shapes}

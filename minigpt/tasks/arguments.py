@@ -1,0 +1,260 @@
+"""The flags of train.py: what they mean, what they are by default, and which values make sense."""
+
+import argparse
+import json
+import math
+from pathlib import Path
+
+from minigpt.finetuning.lora import TARGETS
+from minigpt.tasks.presets import PRESETS
+
+DATA = Path(__file__).parents[2] / "data"
+BUNDLED = [str(DATA / "stories_en.txt"), str(DATA / "dialogues_zh.txt")]
+ARGUMENTS_FILE = "arguments.json"  # in the output folder: the flags of the run there
+TOKENIZER_FLAGS = ("tokenizer", "vocab_size")
+MODEL_FLAGS = ("model", "n_layer", "n_head", "n_embd", "block_size")
+TASK_FLAGS = (
+    "task",
+    "trainable",
+    "lora_rank",
+    "lora_alpha",
+    "lora_targets",
+    "balance",
+    "augment",
+    "dpo_beta",
+)
+
+# What the flags are by default for a task of fine-tuning, where it is not as for pretraining.
+FINE_TUNING = {
+    "batch_size": 16,
+    "max_iters": 1500,
+    "eval_interval": 250,
+    "learning_rate": 2e-3,
+    "dropout": 0.1,
+}
+TASK_DEFAULTS = {
+    "pretrain": {},
+    "classify": {
+        "data": ["messages_en.tsv", "messages_zh.tsv"],
+        "batch_size": 32,
+        "max_iters": 1000,
+        "eval_interval": 100,
+        "learning_rate": 3e-3,
+        "min_lr": 5e-5,
+        # What there is to learn from is little: a small model, held back from learning it by heart.
+        "n_layer": 1,
+        "n_embd": 64,
+        "vocab_size": 1536,
+        "dropout": 0.3,
+        "augment": 0.25,
+    },
+    "instruct": FINE_TUNING
+    | {
+        "data": ["instructions_en.jsonl", "instructions_zh.jsonl"],
+        "max_iters": 3500,
+        "eval_interval": 500,
+        "learning_rate": 3e-3,
+        "dropout": 0.0,  # in so few steps over so many records it slows learning more than it helps
+    },
+    "chat": FINE_TUNING | {"data": ["dialogues_en.txt", "dialogues_zh.txt"]},
+    "prefer": FINE_TUNING
+    | {
+        "data": ["preferences_en.jsonl", "preferences_zh.jsonl"],
+        "max_iters": 300,
+        "eval_interval": 50,
+        "learning_rate": 2e-4,
+        "min_lr": 2e-5,
+        "dropout": 0.0,
+    },
+}
+for _task, _defaults in TASK_DEFAULTS.items():
+    if _task != "pretrain":
+        _defaults |= {"data": [str(DATA / name) for name in _defaults["data"]], "out": f"out-{_task}"}
+
+# Rows of the token table's adapter have a gradient now and then only: a longer memory of its square.
+LORA_DEFAULTS = {"beta2": 0.999}
+
+
+def train_arguments(arguments=None):
+    """Parse train.py's command line; what does not fit ends in a sentence and exit status 2."""
+    parser = train_parser()
+    args = parser.parse_args(arguments)
+    parser.set_defaults(**TASK_DEFAULTS[args.task])
+    if args.lora_rank:
+        parser.set_defaults(**LORA_DEFAULTS)
+    args = parser.parse_args(arguments)
+    if args.preset:
+        parser.set_defaults(**PRESETS[args.preset])
+    saved = {}
+    if args.resume or args.eval_only:
+        saved = saved_arguments(parser, Path(args.out) / ARGUMENTS_FILE)
+        parser.set_defaults(**saved)
+    args = parser.parse_args(arguments)
+
+    for name in TOKENIZER_FLAGS + MODEL_FLAGS + TASK_FLAGS:
+        if saved and getattr(args, name) != saved[name]:
+            parser.error(f"{flag(name)} is {getattr(args, name)} but the run in {args.out} has {saved[name]}")
+        if args.init_from and name not in TASK_FLAGS and getattr(args, name) != parser.get_default(name):
+            parser.error(f"{flag(name)} contradicts --init-from: the model in {args.init_from} has its own")
+    if args.min_lr > args.learning_rate:
+        parser.error(
+            f"--min-lr is {args.min_lr}, above --learning-rate {args.learning_rate}, from which it falls"
+        )
+    if args.task != "pretrain" and args.model != "gpt":
+        parser.error(f"--task {args.task} takes a gpt: a bigram model sees one token only")
+    if parser.get_default("warmup_iters") != args.warmup_iters > args.max_iters:
+        parser.error(f"--warmup-iters is {args.warmup_iters}, more than the {args.max_iters} of --max-iters")
+    return args
+
+
+def train_parser():
+    parser = argparse.ArgumentParser(
+        prog="train.py",
+        description="Train a GPT (or a bigram model) on text, on NumPy alone. Without flags it trains on the "
+        "bundled English stories and Chinese dialogues for two to three minutes.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        allow_abbrev=False,
+    )
+    one_or_more, zero_or_more = whole_number(1), whole_number(0)
+
+    add = parser.add_argument_group("data and output").add_argument
+    add(
+        "--data",
+        nargs="+",
+        default=BUNDLED,
+        metavar="PATH",
+        help="UTF-8 text files, or folders of .txt files",
+    )
+    add("--out", default="out", metavar="DIR", help="folder for the model, its tokenizer and the log")
+    add("--tokenizer", default="bpe", choices=["bpe", "char", "word"], help="how text becomes token ids")
+    add(
+        "--vocab-size", type=one_or_more, default=4096, metavar="N", help="tokens that bpe and word may learn"
+    )
+    add("--init-from", metavar="DIR", help="start from the model in DIR, with its tokenizer")
+    add("--preset", choices=PRESETS, help="named settings, which other flags may change")
+    add("--resume", action="store_true", help="continue the run in --out from its last save")
+    add("--eval-only", action="store_true", help="only measure the model in --out on the validation text")
+
+    add = parser.add_argument_group("task").add_argument
+    add("--task", default="pretrain", choices=TASK_DEFAULTS, help="what to learn; each has its bundled data")
+    add(
+        "--trainable",
+        default="all",
+        choices=["all", "last"],
+        help="all weights, or the last block and the head",
+    )
+    add("--lora-rank", type=zero_or_more, default=0, metavar="R", help="train adapters of this rank; 0: none")
+    add("--lora-alpha", type=amount, metavar="A", help="adapters count A/R times; 8 R where none is given")
+    add("--lora-targets", nargs="+", default=list(TARGETS), choices=TARGETS, help="matrices with an adapter")
+    add(
+        "--balance",
+        choices=["drop", "weights"],
+        help="classify: drop rows of frequent labels, or weigh the loss",
+    )
+    add(
+        "--augment",
+        type=share,
+        default=0.0,
+        metavar="P",
+        help="classify: share of words left out of a text, and share cut in two, anew at each step",
+    )
+    add("--dpo-beta", type=amount, default=0.1, metavar="B", help="prefer: how closely to hold to the base")
+
+    add = parser.add_argument_group("model").add_argument
+    add("--model", default="gpt", choices=["gpt", "bigram"], help="kind of model")
+    add("--n-layer", type=one_or_more, default=4, metavar="N", help="blocks")
+    add("--n-head", type=one_or_more, default=4, metavar="N", help="attention heads; must divide --n-embd")
+    add("--n-embd", type=one_or_more, default=128, metavar="N", help="features of a token")
+    add("--block-size", type=one_or_more, default=128, metavar="N", help="context length in tokens")
+    add("--dropout", type=share, default=0.0, metavar="P", help="share of features switched off in training")
+
+    add = parser.add_argument_group("optimisation").add_argument
+    add("--batch-size", type=one_or_more, default=4, metavar="N", help="sequences in a batch")
+    add(
+        "--grad-accum", type=one_or_more, default=1, metavar="N", help="batches whose gradients make one step"
+    )
+    add("--max-iters", type=one_or_more, default=4000, metavar="N", help="steps")
+    add("--learning-rate", type=amount, default=3e-3, metavar="LR", help="the highest learning rate")
+    add("--min-lr", type=amount, default=1e-4, metavar="LR", help="the learning rate at the end")
+    add(
+        "--warmup-iters",
+        type=zero_or_more,
+        default=50,
+        metavar="N",
+        help="steps of linear rise at the beginning",
+    )
+    add("--weight-decay", type=amount, default=0.1, metavar="L", help="AdamW's decay of matrices")
+    add("--beta1", type=share, default=0.9, metavar="B", help="AdamW's memory of the gradient")
+    add(
+        "--beta2",
+        type=share,
+        default=0.99,
+        metavar="B",
+        help="AdamW's memory of its square; for adapters 0.999",
+    )
+    add(
+        "--grad-clip", type=amount, default=1.0, metavar="N", help="largest norm of the gradient; 0: no limit"
+    )
+
+    add = parser.add_argument_group("evaluation and machine").add_argument
+    add(
+        "--eval-interval",
+        type=zero_or_more,
+        default=500,
+        metavar="N",
+        help="steps between saves; 0: at the end",
+    )
+    add("--eval-iters", type=one_or_more, default=20, metavar="N", help="validation batches before each save")
+    add("--seed", type=zero_or_more, default=1337, metavar="N", help="decides weights, batches and dropout")
+    add("--workers", type=one_or_more, metavar="N", help="threads (default: one for each processor)")
+    add(
+        "--micro-batch",
+        type=one_or_more,
+        metavar="N",
+        help="sequences a thread takes at once (default: by size)",
+    )
+    add("--backend", choices=["numpy", "cupy"], help="array library (default: numpy)")
+    return parser
+
+
+def saved_arguments(parser, path):
+    """The flags with which the run in the output folder was started."""
+    if not path.exists():
+        parser.error(f"there is no run in {path.parent}: it has no {path.name}")
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        parser.error(f"{path} is damaged: {error}")
+
+
+def flag(name):
+    """The flag that sets args.name."""
+    return "--" + name.replace("_", "-")
+
+
+def whole_number(least):
+    """A type for argparse: an integer of at least `least`."""
+
+    def integer(text):
+        value = int(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{value} is too small: give {least} or more")
+        return value
+
+    return integer
+
+
+def amount(text):
+    """A type for argparse: a finite number of at least 0."""
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of at least 0")
+    return value
+
+
+def share(text):
+    """A type for argparse: a number of at least 0 and below 1."""
+    value = float(text)
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 0 and below 1")
+    return value

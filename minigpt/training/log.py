@@ -1,0 +1,58 @@
+"""metrics.jsonl: one line of JSON for every step, to be plotted, parsed and taken up again.
+
+    {"step": 250, "val_loss": 3.41, "loss": 3.39, "lr": 0.00199, "grad_norm": 0.52, "tokens_per_s": 61022.1}
+
+val_loss was measured before the step. A run that is resumed drops the lines that it is about to repeat.
+"""
+
+import json
+from pathlib import Path
+
+from minigpt.interchange.files import write_atomically
+
+
+class TrainingLog:
+    """Collects lines and appends them to a file when told to; the lines stay readable as `lines`."""
+
+    def __init__(self, path, first_step):
+        """Start the file at path anew, keeping the lines of steps before first_step. Raises OSError."""
+        self.path = Path(path)
+        kept = read_lines(self.path) if first_step > 0 and self.path.exists() else []
+        self.lines = [line for line in kept if line["step"] < first_step]
+        self.n_written = len(self.lines)
+        write_atomically(self.path, self._text(self.lines))
+
+    def add(self, line):
+        """Note one line, a dict with "step" and whatever was measured."""
+        self.lines.append(line)
+
+    def flush(self):
+        """Append what is not in the file yet. Raises OSError; the lines then wait for the next flush."""
+        size = self.path.stat().st_size
+        try:
+            with open(self.path, "ab") as file:
+                file.write(self._text(self.lines[self.n_written :]))
+        except OSError:
+            with open(self.path, "r+b") as file:
+                file.truncate(size)  # no half of a line stays behind
+            raise
+        self.n_written = len(self.lines)
+
+    @staticmethod
+    def _text(lines):
+        return "".join(json.dumps(line) + "\n" for line in lines).encode("utf-8")
+
+    def series(self, name):
+        """The pairs (step, value) of all lines that have `name`."""
+        return [(line["step"], line[name]) for line in self.lines if name in line]
+
+
+def read_lines(path):
+    """The lines of a metrics.jsonl as dicts; a last line that a killed run left half-written is ignored."""
+    lines = []
+    for text in path.read_text(encoding="utf-8").splitlines():
+        try:
+            lines.append(json.loads(text))
+        except ValueError:
+            break
+    return lines

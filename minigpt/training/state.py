@@ -1,0 +1,88 @@
+"""What a training run leaves behind, and how it is taken up again.
+
+The output folder is a model directory with the best model so far (config.json, model.safetensors, the
+tokenizer's files), which generate.py opens. Beside it one file holds all that only resuming needs:
+
+    training_state.safetensors     the last weights, AdamW's two moments, and as text in its header: the
+                                   step, the best validation loss, the settings, the corpus' fingerprint
+
+One file, because one file can be replaced in one instant: a run killed at any moment, also in the middle
+of a save, finds the state of one step and never a mixture of two. No random state is stored: batches
+and dropout are drawn from generators keyed by seed and step.
+"""
+
+import json
+import zlib
+from pathlib import Path
+
+import safetensors
+import safetensors.numpy
+
+from minigpt.backend import to_device, to_host
+from minigpt.interchange.files import write_atomically
+from minigpt.interchange.huggingface import CONFIG_FILE
+from minigpt.interchange.safetensors_file import checksum
+
+STATE_FILE = "training_state.safetensors"
+
+
+def refuse_to_overwrite(directory):
+    """Raise ValueError if the folder holds a model or a training run that a new run would replace."""
+    for name in (STATE_FILE, CONFIG_FILE):
+        if (Path(directory) / name).exists():
+            raise ValueError(
+                f"{directory} holds a trained model: continue it with --resume, "
+                "choose another folder with --out, or delete it"
+            )
+
+
+def save_training_state(directory, params, optimizer, progress):
+    """Write everything that resuming needs. progress: a dict that JSON can hold. Raises OSError."""
+    tensors = {}
+    for group, arrays in (("params", params), ("m", optimizer.m), ("v", optimizer.v)):
+        tensors |= {f"{group}.{name}": to_host(array) for name, array in arrays.items()}
+    metadata = {"progress": json.dumps(progress), "checksums": json.dumps(checksums(tensors, progress))}
+    write_atomically(Path(directory) / STATE_FILE, safetensors.numpy.save(tensors, metadata))
+
+
+def load_training_state(directory):
+    """The tensors, by "params.", "m." and "v." before their names, and the progress dict.
+
+    Raises FileNotFoundError without the file and ValueError for a damaged one.
+    """
+    path = Path(directory) / STATE_FILE
+    if not path.exists():
+        raise FileNotFoundError(f"there is nothing to resume in {directory}: it has no {STATE_FILE}")
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            progress = json.loads(file.metadata()["progress"])
+            expected = json.loads(file.metadata()["checksums"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
+    except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is damaged ({error}): it cannot be resumed") from None
+    found = checksums(tensors, progress)
+    for name in expected.keys() | found.keys():
+        if expected.get(name) != found.get(name):
+            raise ValueError(f"{path} is damaged: {name} is not as it was saved, so it cannot be resumed")
+    return tensors, progress
+
+
+def checksums(tensors, progress):
+    """A CRC-32 of every tensor and of the progress: safetensors itself would not notice a flipped bit."""
+    sums = {name: checksum(tensor) for name, tensor in tensors.items()}
+    return sums | {"progress": zlib.crc32(json.dumps(progress).encode("utf-8"))}
+
+
+def restore_training_state(tensors, params, optimizer):
+    """Copy loaded tensors into params and the optimizer's moments, in place.
+
+    Raises ValueError naming the first array that is missing or has another shape.
+    """
+    for group, arrays in (("params", params), ("m", optimizer.m), ("v", optimizer.v)):
+        for name, array in arrays.items():
+            saved = tensors.get(f"{group}.{name}")
+            if saved is None or saved.shape != array.shape or saved.dtype != array.dtype:
+                found = "is missing" if saved is None else f"is {saved.dtype} of shape {saved.shape}"
+                expected = f"{array.dtype} of shape {array.shape}"
+                raise ValueError(f"{group}.{name} {found} in {STATE_FILE} but the model needs {expected}")
+            array[...] = to_device(saved)

@@ -1,0 +1,217 @@
+"""The classification head: its gradient, its padding, its files, against torch and transformers."""
+
+import numpy as np
+import pytest
+from check_layer import check_layer
+from gradients import assert_gradients_equal_finite_differences
+
+from minigpt import GPT, AdamW, GPTConfig
+from minigpt.finetuning.classifier import (
+    GPTClassifier,
+    pool_backward,
+    pool_forward,
+    probabilities,
+    score_backward,
+    score_forward,
+)
+from minigpt.finetuning.lora import LoRAGPT
+from minigpt.gradcheck import relative_error
+from minigpt.training.runner import BatchRunner
+
+PAD = 12
+CONFIG = GPTConfig(vocab_size=13, block_size=9, n_layer=3, n_head=2, n_embd=10, layer_norm_epsilon=0.01)
+LABELS = ["ham", "spam", "其他"]
+LENGTHS = [7, 3, 1, 5]
+TARGETS = np.array([2, 0, 1, 0])
+
+
+def classifier(dtype="float64", scale=0.5, lora=False):
+    gpt = GPT(CONFIG, dtype=dtype)
+    gpt = LoRAGPT(gpt, rank=2, alpha=3) if lora else gpt
+    model = GPTClassifier(gpt, LABELS, PAD)
+    rng = np.random.default_rng(1)
+    for param in model.params.values():
+        param[...] = scale * rng.standard_normal(param.shape)
+    return model
+
+
+def texts(lengths=LENGTHS):
+    """Ids (B, T) of texts of unequal lengths, padded on the right."""
+    idx = np.random.default_rng(2).integers(PAD, size=(len(lengths), max(lengths)))
+    for row, length in enumerate(lengths):
+        idx[row, length:] = PAD
+    return idx
+
+
+def test_pooling_matches_torch_and_finite_differences():
+    last = np.array([2, 0, 3])
+    check_layer(pool_forward, pool_backward, lambda hidden: hidden[range(3), last], [(3, 4, 5)], args=(last,))
+
+
+def test_the_head_matches_torch_and_finite_differences():
+    check_layer(score_forward, score_backward, lambda x, weight: x @ weight.T, [(4, 5), (3, 5)])
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
+def test_scores_loss_and_every_gradient_equal_those_of_transformers(tmp_path, weighted):
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    model, idx = classifier("float32"), texts()
+    model.save_pretrained(tmp_path)
+    theirs = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path).double().eval()
+    assert type(theirs).__name__ == "GPT2ForSequenceClassification"
+    assert theirs.config.id2label == dict(enumerate(LABELS))
+
+    model = in_float64(model)
+    weights = None
+    if weighted:
+        model.balance([5, 2, 9])
+        weights = torch.tensor([16 / 15, 16 / 6, 16 / 27])
+        np.testing.assert_allclose(model.class_weights, weights, rtol=1e-6)
+        weights = torch.tensor(model.class_weights)
+    scores, _ = model.forward(idx)
+    loss, grads = model.loss_and_grads(idx, TARGETS)
+    expected = theirs(torch.tensor(idx)).logits
+    expected_loss = torch.nn.functional.cross_entropy(expected, torch.tensor(TARGETS), weight=weights)
+    expected_loss.backward()
+    assert relative_error(scores, expected.detach().numpy()) <= 1e-9
+    assert relative_error(loss, expected_loss.item()) <= 1e-9
+    found = {name.removeprefix("transformer."): p.grad.numpy() for name, p in theirs.named_parameters()}
+    assert found.keys() == grads.keys()
+    for name, grad in grads.items():
+        assert relative_error(grad, found[name]) <= 1e-9, name
+
+
+def in_float64(model):
+    """The same weights in float64, for the GPT within as for the classifier around it."""
+    for name in model.params:
+        model.params[name] = model.params[name].astype("float64")
+    model.gpt.params |= {name: model.params[name] for name in model.gpt.params}
+    return model
+
+
+@pytest.mark.parametrize("lora", [False, True], ids=["full", "LoRA"])
+def test_every_gradient_equals_finite_differences(lora):
+    model, idx = classifier(lora=lora), texts()
+    model.balance([5, 2, 9])
+    assert_gradients_equal_finite_differences(
+        model.trained_params(), lambda: model.loss_and_grads(idx, TARGETS)
+    )
+
+
+def test_training_the_last_block_alone_has_the_gradients_of_training_all():
+    model, idx = classifier(), texts()
+    _, expected = model.loss_and_grads(idx, TARGETS)
+    model.gpt.freeze_below(2)
+    _, grads = model.loss_and_grads(idx, TARGETS)
+    assert grads.keys() == model.trained_params().keys()
+    assert {name.split(".")[0] for name in grads} == {"h", "ln_f", "score"}
+    assert {name.split(".")[1] for name in grads if name.startswith("h.")} == {"2"}
+    for name, grad in grads.items():
+        assert np.array_equal(grad, expected[name]), name
+
+
+def test_what_stands_in_the_padding_and_how_much_there_is_changes_nothing():
+    model, idx = classifier(), texts()
+    scores, _ = model.forward(idx)
+    wider = np.concatenate([idx, np.full((len(idx), 2), PAD)], axis=1)
+    np.testing.assert_allclose(model.forward(wider)[0], scores, rtol=1e-11)
+    for row, length in enumerate(LENGTHS):
+        alone, _ = model.forward(idx[row : row + 1, :length])
+        np.testing.assert_allclose(alone[0], scores[row], rtol=1e-11)
+
+
+def test_no_gradient_reaches_the_embedding_from_the_padding():
+    model, idx = classifier(), texts()
+    _, grads = model.loss_and_grads(idx, TARGETS)
+    assert not grads["wte.weight"][PAD].any()
+    assert not grads["wpe.weight"][max(LENGTHS) :].any()
+    assert grads["wpe.weight"][: max(LENGTHS)].any(-1).all()
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
+def test_parts_of_a_batch_add_up_to_the_whole(weighted):
+    model, idx = classifier(), texts()
+    if weighted:
+        model.balance([5, 2, 9])
+    loss, expected = model.loss_and_grads(idx, TARGETS)
+    n_counted = model.n_counted(idx, TARGETS)
+    total, grads = 0.0, None
+    for row in range(len(idx)):
+        part = slice(row, row + 1)
+        part_loss, grads = model.loss_and_grads(idx[part], TARGETS[part], None, n_counted, grads)
+        total += float(part_loss)
+    assert total == pytest.approx(float(loss), rel=1e-12)
+    assert float(model.loss(idx, TARGETS)) == pytest.approx(float(loss), rel=1e-12)
+    for name, grad in expected.items():
+        assert relative_error(grads[name], grad) <= 1e-11, name
+
+
+def test_balancing_gives_every_label_the_same_weight():
+    model = classifier()
+    model.balance([1, 2, 5])
+    np.testing.assert_allclose(model.class_weights * [1, 2, 5], [8 / 3] * 3)
+
+
+@pytest.mark.parametrize("lora", [False, True], ids=["full", "LoRA"])
+def test_a_saved_classifier_opens_with_equal_scores_and_the_labels_in_their_order(tmp_path, lora):
+    model, idx = classifier("float32", lora=lora), texts()
+    model.save_pretrained(tmp_path)
+    again = GPTClassifier.from_pretrained(tmp_path)
+    assert (again.labels, again.pad_token_id) == (LABELS, PAD)
+    assert relative_error(again.forward(idx)[0], model.forward(idx)[0]) <= 1e-5
+
+
+def test_peft_puts_the_adapter_of_a_classifier_onto_its_base_with_equal_scores(tmp_path):
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    peft = pytest.importorskip("peft")
+    model, idx = classifier("float32", lora=True), texts()
+    base = GPTClassifier(GPT(CONFIG), LABELS, PAD)
+    for name, param in base.gpt.params.items():
+        param[...] = model.params[name]
+    base.save_pretrained(tmp_path / "base")
+    model.save_pretrained(tmp_path / "tuned")
+    theirs = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path / "base")
+    theirs = peft.PeftModel.from_pretrained(theirs, tmp_path / "tuned" / "adapter").eval()
+    scores = theirs(torch.tensor(idx)).logits.detach().numpy()
+    assert relative_error(scores, model.forward(idx)[0]) <= 1e-5
+
+
+def test_a_base_with_an_untied_head_becomes_a_classifier_that_opens(tmp_path):
+    config = GPTConfig(vocab_size=13, block_size=9, n_layer=1, n_head=2, n_embd=10, tie_weights=False)
+    model = GPTClassifier(GPT(config), LABELS, PAD)
+    _, grads = model.loss_and_grads(texts(), TARGETS)
+    assert "lm_head.weight" not in grads
+    assert model.trained_params().keys() == grads.keys()
+    model.save_pretrained(tmp_path)
+    again = GPTClassifier.from_pretrained(tmp_path)
+    assert np.array_equal(again.forward(texts())[0], model.forward(texts())[0])
+
+
+def test_a_classifier_learns_in_a_batch_runner():
+    model, idx = classifier("float32", scale=0.3), texts()
+    optimizer = AdamW(model.trained_params(), lr=0.01)
+    with BatchRunner(model, workers=2, micro_batch=1) as runner:
+        for step in range(30):
+            loss, grads = runner.loss_and_grads(idx, TARGETS, dropout_key=(0, step))
+            optimizer.step(grads, runner.for_each)
+    assert loss < 0.2
+    assert (probabilities(model.forward(idx)[0]).argmax(1) == TARGETS).all()
+
+
+def test_probabilities_sum_to_one_and_do_not_overflow():
+    shares = probabilities(np.array([[1e4, 0.0, -1e4], [0.0, 0.0, 0.0]], dtype=np.float32))
+    np.testing.assert_allclose(shares, [[1, 0, 0], [1 / 3] * 3], atol=1e-12)
+
+
+@pytest.mark.parametrize("labels", [["ham"], ["ham", "ham"], []])
+def test_fewer_than_two_different_labels_are_refused(labels):
+    with pytest.raises(ValueError, match="must be at least two different ones"):
+        GPTClassifier(GPT(CONFIG), labels, PAD)
+
+
+def test_a_language_model_is_no_classifier(tmp_path):
+    GPT(CONFIG).save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match=r"is no classifier: config\.json lacks id2label or pad_token_id"):
+        GPTClassifier.from_pretrained(tmp_path)

@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from minigpt.finetuning.metrics import (
+    bleu_and_rouge,
+    confusion_matrix,
+    describe_labels,
+    exact_match,
+    label_scores,
+)
+
+
+def test_the_confusion_matrix_counts_true_labels_by_rows():
+    counts = confusion_matrix([0, 0, 0, 1, 1, 2], [0, 0, 1, 1, 0, 1], 3)
+    np.testing.assert_array_equal(counts, [[2, 1, 0], [1, 1, 0], [0, 1, 0]])
+
+
+def test_scores_are_the_textbooks():
+    scores = label_scores(np.array([[8, 2], [1, 9]]))
+    assert scores["accuracy"] == pytest.approx(0.85)
+    assert scores["precision"] == pytest.approx([8 / 9, 9 / 11])
+    assert scores["recall"] == pytest.approx([0.8, 0.9])
+    assert scores["f1"] == pytest.approx([2 * 8 / 19, 2 * 9 / 21])
+    assert scores["count"] == [10, 10]
+
+
+def test_a_label_that_is_never_given_has_scores_of_zero_and_divides_by_nothing():
+    with np.errstate(all="raise"):
+        scores = label_scores(np.array([[4, 0, 0], [2, 0, 0], [0, 0, 0]]))
+    assert scores["precision"][1:] == scores["recall"][1:] == scores["f1"][1:] == [0, 0]
+
+
+def test_the_table_aligns_chinese_labels_too():
+    table = describe_labels(["垃圾短信", "ham"], np.array([[8, 2], [1, 9]]))
+    assert "accuracy 85.00 %" in table
+    assert "垃圾短信  88.89 %    80.00 %    84.21 %    10" in table
+    assert "ham       81.82 %    90.00 %    85.71 %    10" in table
+
+
+def test_an_answer_matches_exactly_but_for_spaces_at_its_ends():
+    assert exact_match(["cold ", "Cold", "热", ""], ["cold", "cold", "热", "x"]) == 0.5
+
+
+@pytest.mark.parametrize(
+    "text", [["the cat sat on the mat today", "a b c d e"], ["今天下午有雨，记得带伞。", "晚安"]]
+)
+def test_perfect_answers_have_perfect_scores_and_wrong_ones_do_not(text):
+    pytest.importorskip("sacrebleu")
+    pytest.importorskip("rouge_score")
+    perfect = bleu_and_rouge(text, text)
+    assert perfect["bleu"] == pytest.approx(100)
+    assert perfect["rouge1"] == perfect["rougeL"] == pytest.approx(1)
+    wrong = bleu_and_rouge(["something else", "另外一句"], text)
+    assert wrong["bleu"] < 20 and wrong["rougeL"] < 0.2

@@ -1,0 +1,66 @@
+"""Loss over a whole text, over a part of it, and bits per byte."""
+
+import math
+
+import numpy as np
+import pytest
+
+from minigpt import BigramConfig, BigramLM
+from minigpt.training import evaluation
+from minigpt.training.evaluation import bits_per_byte, evaluate
+from minigpt.training.runner import BatchRunner
+
+V, T = 5, 4
+TEXT = np.random.default_rng(0).integers(V, size=43)  # ten windows and two tokens left over
+
+
+def log_probabilities():
+    table = MODEL.params["table.weight"]
+    return table - np.log(np.exp(table).sum(1, keepdims=True))
+
+
+MODEL = BigramLM(BigramConfig(V, T), dtype="float64")
+MODEL.params["table.weight"][...] = np.random.default_rng(1).standard_normal((V, V))
+
+
+@pytest.mark.parametrize("together", [1, 3, 10, 64])
+def test_the_loss_is_the_mean_over_every_window_however_many_are_taken_together(together, monkeypatch):
+    """Windows touch: of 43 tokens the first 40 are inputs, and the 41st is the last target."""
+    monkeypatch.setattr(evaluation, "WINDOWS", together)
+    expected = -log_probabilities()[TEXT[:40], TEXT[1:41]].mean()
+    with BatchRunner(MODEL, workers=2) as runner:
+        assert evaluate(runner, TEXT) == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_limited_evaluation_takes_windows_from_all_over_the_text_and_the_same_each_time():
+    seen = []
+
+    class Runner:
+        model = MODEL
+
+        def loss(self, x, y):
+            assert np.array_equal(x[:, 1:], y[:, :-1]), "targets are the tokens one place further on"
+            seen.extend(x[:, 0].tolist())
+            return float(x[:, 0].mean())
+
+    tokens = np.arange(4001)
+    loss = evaluate(Runner(), tokens, max_windows=6)
+    assert seen == [0, 796, 1596, 2396, 3196, 3996]  # windows 0, 199, … 999: the first to the last
+    assert loss == pytest.approx(np.mean(seen))
+    assert evaluate(Runner(), tokens, max_windows=6) == loss
+
+
+def test_a_limit_above_the_text_takes_every_window():
+    with BatchRunner(MODEL, workers=1) as runner:
+        assert evaluate(runner, TEXT, max_windows=99) == evaluate(runner, TEXT)
+
+
+def test_bits_per_byte_of_a_model_that_guesses_among_all_bytes_is_eight():
+    assert bits_per_byte(math.log(256), n_tokens=1000, n_bytes=1000) == pytest.approx(8)
+    assert bits_per_byte(math.log(4), n_tokens=500, n_bytes=1000) == pytest.approx(1)  # two bytes a token
+
+
+def test_a_text_too_short_for_a_window_says_how_short():
+    with BatchRunner(MODEL, workers=1) as runner:
+        with pytest.raises(ValueError, match="the text has 4 tokens but one window of block_size 4"):
+            evaluate(runner, TEXT[:4])
