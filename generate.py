@@ -22,7 +22,7 @@ from pathlib import Path
 from minigpt import load_model, use_backend
 from minigpt.finetuning.classifier import GPTClassifier, describe_probabilities, text_ids
 from minigpt.finetuning.prompt_format import load_format
-from minigpt.generation.chat import DEFAULT_PROMPT, answer
+from minigpt.generation.chat import DEFAULT_PROMPT, LineFormat
 from minigpt.generation.probability_line import probability_line
 from minigpt.generation.sampling import Sampling
 from minigpt.generation.text_stream import continuations, without_outer_line_ends
@@ -287,7 +287,8 @@ def print_score(model, tokenizer, args):
 
 def chat(model, tokenizer, args):
     """Lines in, answers out, until the input ends."""
-    prompt_format = load_format(args.checkpoint)
+    prompt_format = load_format(args.checkpoint) or LineFormat()
+    stops = (*args.stop, *prompt_format.stops)
     edit_whole_characters()
     interactive = sys.stdin.isatty()
     turns = []
@@ -301,9 +302,10 @@ def chat(model, tokenizer, args):
             continue
         turns.append(("user", line.strip()))
         seed = args.seed if args.seed is None else args.seed + turn
+        ids = [prompt_format.prompt_ids(tokenizer, turns)]
         said = ""
-        for piece in answer(
-            model, tokenizer, prompt_format, turns, args.sampling, args.max_new_tokens, seed, args.stop
+        for _, piece, _ in continuations(
+            model, tokenizer, ids, args.sampling, args.max_new_tokens, seed, stops
         ):
             print(piece, end="", flush=True)
             said += piece

@@ -11,7 +11,6 @@ and then: measure the loss on what is never trained on, and save. What a batch i
 it, the task knows (minigpt/tasks); the loop is the same for all.
 """
 
-import json
 import math
 import sys
 import time
@@ -20,23 +19,16 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from minigpt import AdamW, clip_grad_norm, cosine_schedule, use_backend
-from minigpt.interchange.files import write_atomically
-from minigpt.loading import load_model
+from minigpt import AdamW, clip_grad_norm, cosine_schedule, load_model, use_backend
 from minigpt.tasks import TASKS
-from minigpt.tasks.arguments import ARGUMENTS_FILE, train_arguments
+from minigpt.tasks.arguments import save_arguments, train_arguments
 from minigpt.terminal import prepare_terminal, sentence
 from minigpt.training.diagnosis import overflow_report
 from minigpt.training.interrupt import StopRequest
-from minigpt.training.log import TrainingLog
 from minigpt.training.plot import save_loss_curve
+from minigpt.training.run import Run
 from minigpt.training.runner import BatchRunner
-from minigpt.training.state import (
-    load_training_state,
-    refuse_to_overwrite,
-    restore_training_state,
-    save_training_state,
-)
+from minigpt.training.state import refuse_to_overwrite
 
 
 def main():
@@ -55,121 +47,112 @@ def train(args):
     """The whole run, from text files to samples."""
     use_backend(args.backend)
     out = Path(args.out)
-    if not args.resume and not args.eval_only:
+    if args.eval_only:
+        task = TASKS[args.task](args)
+        report(args, task)
+        return
+    if not args.resume:
         refuse_to_overwrite(out)
-    tensors, progress = load_training_state(out) if args.resume else (None, {"step": 0, "best": math.inf})
+    run = Run(out, args.resume)
 
     # 1. Data, tokenizer and model
     out.mkdir(parents=True, exist_ok=True)
     task = TASKS[args.task](args)
     model = task.model
-    if args.eval_only:
-        with BatchRunner(load_model(out), args.workers, args.micro_batch) as runner:
-            task.report(runner, out)
-        return
-    if args.resume and task.fingerprint != progress["data"]:
-        raise ValueError(f"--data is not what the run in {out} is about: resume it with the same files")
-    task.save(out)
 
     # 2. Optimiser
     trained = model.trained_params()
     optimizer = AdamW(trained, args.learning_rate, (args.beta1, args.beta2), weight_decay=args.weight_decay)
-    if args.resume:
-        restore_training_state(tensors, model.params, optimizer)
-        optimizer.n_steps = progress["step"]
-    settings = {
-        name: value for name, value in vars(args).items() if name not in ("resume", "eval_only", "out")
-    }
-    write_atomically(out / ARGUMENTS_FILE, json.dumps(settings, indent=2, ensure_ascii=False).encode("utf-8"))
-    n_trained = sum(param.size for param in trained.values())
-    share = "" if n_trained == model.n_params() else f" of which {n_trained:,} are trained,"
-    print(f"{task.describe()}; {args.model} with {model.n_params():,} parameters,{share} output in {out}")
+    run.begin(model, optimizer, task.fingerprint)
+    task.save(out)
+    save_arguments(args)
+    print(f"{task.describe()}; {describe_model(args, model, trained)}, output in {out}")
 
-    # 3. The loop
-    def save(best=None):
-        """The log, the state, and the model if it is the best so far. A full disk does not end the run."""
-        now = progress | (best or {})
-        try:
-            log.flush()
-            save_training_state(out, model.params, optimizer, now | {"data": task.fingerprint})
-            if best or "best_step" not in progress:
-                model.save_pretrained(out)
-        except OSError as error:
-            tqdm.write(
-                f"step {step} could not be saved, training goes on: {sentence(error)}", file=sys.stderr
-            )
-        else:
-            progress.update(now)  # what is not on disk is no best
+    # 3. The loop, and what came of it
+    started, first_step = time.perf_counter(), run.step
+    if not train_steps(args, task, optimizer, run):
+        return
+    if run.best_step is None:
+        raise OSError(f"nothing could be saved in {out}, so there is no model: see that it can be written to")
+    minutes, seconds = divmod(round(time.perf_counter() - started), 60)
+    n_steps = args.max_iters - first_step
+    print(f"\n{n_steps:,} steps in {minutes} min {seconds} s; the best model is of step {run.best_step}")
+    best = report(args, task)
+    draw_loss_curve(out / "loss.png", run.log)
+    task.show(best)
 
-    started = time.perf_counter()
+
+def train_steps(args, task, optimizer, run):
+    """The loop. Returns whether it came to its end; False if it was asked to stop before."""
     with (
         BatchRunner(task.objective, args.workers, args.micro_batch) as runner,
         StopRequest() as stop,
-        tqdm(total=args.max_iters, initial=progress["step"], unit="step", dynamic_ncols=True) as bar,
+        tqdm(total=args.max_iters, initial=run.step, unit="step", dynamic_ncols=True) as bar,
     ):
-        log = TrainingLog(out / "metrics.jsonl", first_step=progress["step"])
-        for step in range(progress["step"], args.max_iters + 1):
+        for step in range(run.step, args.max_iters + 1):
             line = {"step": step}
             at_end = step == args.max_iters
-            progress["step"] = step
             if at_end or (args.eval_interval and step % args.eval_interval == 0):
                 line |= task.validate(runner)
-                tqdm.write(describe_progress(line, log.lines))
-                # Random weights are no best. "<=", because a resumed run repeats its last evaluation.
-                is_best = (step > 0 or args.init_from) and line[task.measure] <= progress["best"]
-                save({"best": line[task.measure], "best_step": step} if is_best else None)
+                tqdm.write(describe_progress(line, run.log.lines))
+                from_random_weights = step == 0 and not args.init_from  # no best, whatever they measure
+                run.keep(step, None if from_random_weights else line[task.measure])
             elif stop.requested:
-                save()
+                run.keep(step)
             if at_end or stop.requested:
-                log.add(line)
+                run.log.add(line)
                 break
 
-            step_started = time.perf_counter()
+            started = time.perf_counter()
             batch = task.batch(step)
             loss, grads = runner.loss_and_grads(*batch, dropout_key=(args.seed, step))
             grad_norm = clip_grad_norm(grads, args.grad_clip)
             if not math.isfinite(loss + grad_norm):
-                raise ValueError(overflow_report(model, batch[0], grads, loss, log.lines, step, out))
+                raise ValueError(
+                    overflow_report(task.model, batch[0], grads, loss, run.log.lines, step, args.out)
+                )
             optimizer.lr = cosine_schedule(
                 step, args.max_iters, args.learning_rate, args.min_lr, args.warmup_iters
             )
             optimizer.step(grads, runner.for_each)
 
-            seconds = time.perf_counter() - step_started
-            n_tokens = batch[0].size
-            line |= {
-                "loss": loss,
-                "lr": optimizer.lr,
-                "grad_norm": grad_norm,
-                "tokens_per_s": n_tokens / seconds,
-            }
-            log.add(line)
-            bar.set_postfix_str(f"loss {loss:.3f}, {line['tokens_per_s']:,.0f} tokens/s", refresh=False)
+            speed = batch[0].size / (time.perf_counter() - started)
+            line |= {"loss": loss, "lr": optimizer.lr, "grad_norm": grad_norm, "tokens_per_s": speed}
+            run.log.add(line)
+            bar.set_postfix_str(f"loss {loss:.3f}, {speed:,.0f} tokens/s", refresh=False)
             bar.update()
 
-        if stop.requested and not at_end:
-            tqdm.write(f"stopped before step {step}; go on with: python train.py --resume --out {out}")
-            return
-        log.flush()
+        if at_end:
+            run.log.flush()
+        else:
+            tqdm.write(f"stopped before step {step}; go on with: python train.py --resume --out {args.out}")
+        return at_end
 
-    # 4. What came of it
-    if "best_step" not in progress:
-        raise OSError(f"nothing could be saved in {out}, so there is no model: see that it can be written to")
-    minutes, seconds = divmod(round(time.perf_counter() - started), 60)
-    print(
-        f"\n{bar.n - bar.initial:,} steps in {minutes} min {seconds} s; "
-        f"the best model is of step {progress['best_step']}"
-    )
-    with BatchRunner(load_model(out), args.workers, args.micro_batch) as runner:
-        task.report(runner, out)
+
+def report(args, task):
+    """Open the best model, print how good it is on what was held back, and return it."""
+    model = load_model(args.out)
+    with BatchRunner(model, args.workers, args.micro_batch) as runner:
+        task.report(runner, Path(args.out))
+    return model
+
+
+def draw_loss_curve(path, log):
+    """A picture of the losses; a run is none the worse without it."""
     try:
-        save_loss_curve(out / "loss.png", log.series("loss"), log.series("val_loss"))
-        print(f"loss curve: {out / 'loss.png'}")
+        save_loss_curve(path, log.series("loss"), log.series("val_loss"))
+        print(f"loss curve: {path}")
     except ImportError:
         print("no loss curve was drawn: pip install 'minigpt[plot]' brings matplotlib")
     except OSError as error:
         print(f"no loss curve was drawn: {sentence(error)}")
-    task.show(runner.model)
+
+
+def describe_model(args, model, trained):
+    """What is trained: its kind, how many parameters it has, and how many of them are trained."""
+    n_trained = sum(param.size for param in trained.values())
+    share = "" if n_trained == model.n_params() else f", of which {n_trained:,} are trained"
+    return f"{args.model} with {model.n_params():,} parameters{share}"
 
 
 def describe_progress(line, lines):

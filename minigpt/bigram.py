@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from minigpt.backend import to_device
-from minigpt.interchange.huggingface import read_config, read_params, write_model
+from minigpt.interchange.huggingface import read_config
 from minigpt.language_model import LanguageModel, accumulate
 from minigpt.layers import embedding_backward, embedding_forward
 
@@ -36,27 +36,28 @@ class BigramConfig:
 class BigramLM(LanguageModel):
     """One table of logits, params["table.weight"] (V, V)."""
 
-    def __init__(self, config, seed=0, dtype="float32"):
-        self.config = config
-        table = 0.02 * np.random.default_rng(seed).standard_normal((config.vocab_size, config.vocab_size))
-        self.params = {"table.weight": to_device(table.astype(dtype))}
+    @staticmethod
+    def parameter_shapes(config):
+        """{"table.weight": (V, V)}."""
+        return {"table.weight": (config.vocab_size, config.vocab_size)}
 
-    @classmethod
-    def from_pretrained(cls, directory):
-        """Open a directory that save_pretrained wrote. Raises FileNotFoundError or ValueError."""
+    @staticmethod
+    def initial_parameters(config, seed, dtype):
+        """Normal numbers of standard deviation 0.02: every token about equally likely."""
+        table = 0.02 * np.random.default_rng(seed).standard_normal((config.vocab_size, config.vocab_size))
+        return {"table.weight": to_device(table.astype(dtype))}
+
+    @staticmethod
+    def config_of(directory):
+        """The BigramConfig of a directory that save_pretrained wrote. Raises ValueError for another model."""
         json_config = read_config(directory)
         if json_config.get("model_type") != MODEL_TYPE:
             raise ValueError(f"{directory} does not hold a bigram model")
-        model = object.__new__(cls)
-        model.config = BigramConfig(json_config.get("vocab_size"), json_config.get("block_size"))
-        V = model.config.vocab_size
-        params = read_params(directory, {"table.weight": (V, V)})
-        model.params = {name: to_device(param) for name, param in params.items()}
-        return model
+        return BigramConfig(json_config.get("vocab_size"), json_config.get("block_size"))
 
-    def save_pretrained(self, directory):
-        """Write config.json and model.safetensors."""
-        write_model(directory, {"model_type": MODEL_TYPE} | asdict(self.config), self.params)
+    def config_json(self):
+        """What config.json says of the model, a dict."""
+        return {"model_type": MODEL_TYPE} | asdict(self.config)
 
     def forward(self, idx, rngs=None):
         """idx (B, T) int -> logits (B, T, V), cache. rngs is not used: there is no dropout in a table."""

@@ -1,4 +1,4 @@
-"""What every model here shares: ids in, scores of the next token out, and one way to be trained.
+"""What every model here shares: ids in, scores of the next token out, one way to be trained and to be stored.
 
 A language model has a `config` with vocab_size and block_size, a dict `params`, and the pair
 
@@ -7,6 +7,8 @@ A language model has a `config` with vocab_size and block_size, a dict `params`,
 The loss between the two is the same for all: cross-entropy of the token that really came next.
 """
 
+from minigpt.backend import to_device
+from minigpt.interchange.huggingface import read_params, write_model
 from minigpt.layers import IGNORED, cross_entropy_backward, cross_entropy_forward
 
 
@@ -19,9 +21,31 @@ def accumulate(grads, name, grad):
 
 
 class LanguageModel:
-    """The training interface; GPT and BigramLM supply config, params, forward and backward."""
+    """The training interface, and a directory for each model. A model supplies forward and backward, and
 
-    frozen = frozenset()  # the names of parameters that are used but not trained: they have no gradient
+    parameter_shapes(config)                   the name and shape of every parameter, a dict
+    initial_parameters(config, seed, dtype)    random ones
+    config_of(directory), config_json()        its sizes, out of a config.json and into one
+    """
+
+    def __init__(self, config, seed=0, dtype="float32", params=None):
+        """Random weights, the same for the same seed; or params: arrays by name, shared and not copied."""
+        self.config = config
+        self.params = self.initial_parameters(config, seed, dtype) if params is None else params
+
+    @classmethod
+    def from_pretrained(cls, directory):
+        """Open a model directory in Hugging Face's format (config.json, model.safetensors).
+
+        Raises FileNotFoundError or ValueError, with the name of what is missing or does not fit.
+        """
+        config = cls.config_of(directory)
+        params = read_params(directory, cls.parameter_shapes(config))
+        return cls(config, params={name: to_device(param) for name, param in params.items()})
+
+    def save_pretrained(self, directory):
+        """Write the model as a directory that from_pretrained can open; of a GPT, transformers can too."""
+        write_model(directory, self.config_json(), self.params)
 
     def n_counted(self, idx, targets):
         """What the summed losses of a batch are divided by: its targets that are not -100."""
@@ -48,8 +72,8 @@ class LanguageModel:
         return sum(param.size for param in self.params.values())
 
     def trained_params(self):
-        """The parameters that have gradients, a dict by name: all but the frozen ones."""
-        return {name: param for name, param in self.params.items() if name not in self.frozen}
+        """The parameters that have gradients, a dict by name; fine-tuning may hold some of them fixed."""
+        return self.params
 
     def check_ids(self, idx):
         """Raise ValueError for ids that are not (B, T) integers of the vocabulary, T within the context."""

@@ -75,11 +75,6 @@ PLANTED = [
         ],
     ),
     (
-        "minigpt/layers/feedforward.py",
-        "tests/layers/test_feedforward.py",
-        [("gelu left out of backward", "dhidden = gelu_backward(dhidden, gelu_cache)", "pass")],
-    ),
-    (
         "minigpt/layers/attention.py",
         "tests/layers/test_attention.py tests/test_model.py",
         [
@@ -131,16 +126,16 @@ PLANTED = [
         "minigpt/layers/cross_entropy.py",
         "tests/layers/test_cross_entropy.py",
         [
-            ("mean over all targets", "n_counted = float(counted.sum())", "n_counted = float(counted.size)"),
+            ("mean over all targets", "n_counted = int(counted.sum())", "n_counted = int(counted.size)"),
             ("ignored targets in the loss", "loss = (losses * counted).sum()", "loss = losses.sum()"),
             (
                 "ignored targets have a gradient",
-                "scale = counted * (dloss",
-                "scale = (counted >= 0) * (dloss",
+                "dlosses = (counted * (dloss",
+                "dlosses = ((counted >= 0) * (dloss",
             ),
-            ("overflow without the maximum", "peak = row_max(z)", "peak = 0 * row_max(z)"),
-            ("softmax not normalized", "exps * (scale[:, None] / sums)", "exps * scale[:, None]"),
-            ("onehot not divided by N", "dlogits[rows, picked] -= scale", "dlogits[rows, picked] -= counted"),
+            ("overflow without the maximum", "peak = row_max(logits)", "peak = 0 * row_max(logits)"),
+            ("softmax not normalized", "exps * (dlosses[:, None] / sums)", "exps * dlosses[:, None]"),
+            ("onehot not divided by N", "dlogits[rows, targets] -= dlosses", "dlogits[rows, targets] -= 1"),
             ("dloss not used", "(dloss / (n_counted or 1))", "(1.0 / (n_counted or 1))"),
         ],
     ),
@@ -169,26 +164,40 @@ PLANTED = [
             ),
             (
                 "tied wte: gradient of the table dropped",
-                "self.accumulate_token_table(grads, embedding_backward(dx, wte))",
-                "self.config.tie_weights or self.accumulate_token_table(grads, embedding_backward(dx, wte))",
+                "for name, grad in embed_backward(dx, cache).items():\n            accumulate",
+                "for name, grad in embed_backward(dx, cache).items():\n"
+                "            (name[1] == 't' and self.config.tie_weights) or accumulate",
             ),
+            ("gelu left out of backward", 'dh = gelu_backward(dh, cache["mlp.gelu"])', "pass"),
             ("residual around attention lost", "x = x + h\n\n", "x = h\n\n"),
             ("residual around feed-forward lost", "x = x + h\n    return", "x = h\n    return"),
             (
                 "residual gradient around feed-forward lost",
-                "layernorm_backward(dh, ln_2)\n    dx = dx + dh",
-                "layernorm_backward(dh, ln_2)\n    dx = dh",
+                'layernorm_backward(dh, cache["ln_2"])\n    dx = dx + dh',
+                'layernorm_backward(dh, cache["ln_2"])\n    dx = dh',
             ),
             (
                 "residual gradient around attention lost",
-                "layernorm_backward(dh, ln_1)\n    dx = dx + dh",
-                "layernorm_backward(dh, ln_1)\n    dx = dh",
+                'layernorm_backward(dh, cache["ln_1"])\n    dx = dx + dh',
+                'layernorm_backward(dh, cache["ln_1"])\n    dx = dh',
             ),
-            ("dropout of feed-forward not in backward", "dh = dropout_backward(dx, drop_2)", "dh = dx"),
-            ("dropout of attention not in backward", "dh = dropout_backward(dx, drop_1)", "dh = dx"),
+            (
+                "dropout of feed-forward not in backward",
+                'dh = dropout_backward(dx, cache["mlp.drop"])',
+                "dh = dx",
+            ),
+            (
+                "dropout of attention not in backward",
+                'dh = dropout_backward(dx, cache["attn.drop"])',
+                "dh = dx",
+            ),
             ("dropout of embeddings not in backward", "dx = dropout_backward(dx, drop)\n", "pass\n"),
             ("ln_1 used twice", 'x, w["ln_2.weight"], w["ln_2.bias"]', 'x, w["ln_1.weight"], w["ln_1.bias"]'),
-            ("eps of the config not used", "eps = config.layer_norm_epsilon", "eps = 1e-5"),
+            (
+                "eps of the config not used",
+                "p, eps = config.dropout, config.layer_norm_epsilon",
+                "p, eps = config.dropout, 1e-5",
+            ),
             (
                 "residual projections start as large as all",
                 'if name.endswith("c_proj.weight") else',
@@ -290,7 +299,7 @@ PLANTED = [
         "tests/training/test_state.py",
         [
             ("nothing is restored", "array[...] = to_device(saved)", "array = to_device(saved)"),
-            ("damage goes unnoticed", "if expected.get(name) != found.get(name):", "if False:"),
+            ("arrays without checksums are believed", "if array.checksum is None:", "if False:"),
         ],
     ),
     (
@@ -303,6 +312,12 @@ PLANTED = [
                 "if False:",
             ),
             ("no checksums are saved", "{name: checksum(array) for name, array in arrays.items()}", "{}"),
+            ("metadata in an order of chance", "sort_keys=True, ensure_ascii", "ensure_ascii"),
+            (
+                "a flipped bit of the metadata goes unnoticed",
+                "if checksums.get(METADATA) not in (None, metadata_checksum(metadata)):",
+                "if False:",
+            ),
         ],
     ),
     (
@@ -341,14 +356,21 @@ PLANTED = [
         ],
     ),
     (
-        "train.py",
+        "minigpt/training/run.py",
         "tests/test_train_robustness.py",
         [
             (
                 "the best is one that was not saved",
-                "            progress.update(now)",
-                "            pass\n        progress.update(now)",
+                "            self.best, self.best_step = best, best_step",
+                "            pass\n        self.best, self.best_step = best, best_step",
             )
+        ],
+    ),
+    (
+        "minigpt/training/run.py",
+        "tests/test_train_cli.py",
+        [
+            ("the last model kept, not the best", "if is_best or self.best_step is None:", "if True:"),
         ],
     ),
     (
@@ -361,11 +383,6 @@ PLANTED = [
                 "step + 1, args.max_iters, args.learning_rate",
             ),
             (
-                "the last model kept, not the best",
-                'if best or "best_step" not in progress:',
-                "if True:",
-            ),
-            (
                 "gradients not clipped",
                 "grad_norm = clip_grad_norm(grads, args.grad_clip)",
                 "grad_norm = clip_grad_norm(grads, 0)",
@@ -375,8 +392,8 @@ PLANTED = [
         ],
     ),
     (
-        "minigpt/layers/lora.py",
-        "tests/layers/test_frozen_linear.py tests/finetuning/test_lora.py",
+        "minigpt/finetuning/lora_layers.py",
+        "tests/finetuning/test_lora_layers.py tests/finetuning/test_lora.py",
         [
             (
                 "dA without the scale",
@@ -400,17 +417,12 @@ PLANTED = [
         "minigpt/finetuning/lora.py",
         "tests/finetuning/test_lora.py",
         [
-            ("merging without the scale", "(a @ (self.scale * b))", "(a @ b)"),
+            ("merging without the scale", "(a @ (scale * b))", "(a @ b)"),
             ("scale upside down", "return self.alpha / self.rank", "return self.rank / self.alpha"),
             (
                 "merging changes the base",
-                "model.params[weight] = model.params[weight] + (",
-                "model.params[weight] += (",
-            ),
-            (
-                "adapters saved as they are, not outputs first",
-                "peft_name(name): to_host(param).T",
-                "peft_name(name): to_host(param)",
+                'params[f"{name}.weight"] = weight + (',
+                'weight += (a @ b)\n            params[f"{name}.weight"] = weight + (',
             ),
             (
                 "B does not begin at zero",
@@ -437,7 +449,66 @@ PLANTED = [
                 "self.accumulate_adapter(grads, TOKEN_TABLE, da.T, db.T)",
                 "pass",
             ),
-            ("any adapter of a head accepted", "    check_head(model, config, tensors, directory)\n", ""),
+            (
+                "any adapter of a head accepted",
+                "    peft.check_head(model.adapts_head, config, tensors, directory)\n",
+                "",
+            ),
+        ],
+    ),
+    (
+        "minigpt/finetuning/peft.py",
+        "tests/finetuning/test_lora.py",
+        [
+            (
+                "adapters saved as they are, not outputs first",
+                "peft_name(name): to_host(param).T",
+                "peft_name(name): to_host(param)",
+            ),
+        ],
+    ),
+    (
+        "minigpt/finetuning/last_blocks.py",
+        "tests/finetuning/test_last_blocks.py",
+        [
+            ("a block too few is trained", "if i >= self.first else dx", "if i > self.first else dx"),
+            ("the caches of frozen blocks are kept", "cache if i >= self.first else None", "cache"),
+            (
+                "a tied head counts as trained",
+                "for i in range(self.first, self.config.n_layer)), ",
+                'for i in range(self.first, self.config.n_layer)), "wte.", ',
+            ),
+            ("the tables are trained", "    def backward_embed(self, dx, cache, grads):\n        pass\n", ""),
+        ],
+    ),
+    (
+        "minigpt/finetuning/answers.py",
+        "tests/finetuning/test_answers.py",
+        [
+            (
+                "the head sees the prompts too",
+                "targets[counted], n_counted)\n\n",
+                "targets[counted] * 0, n_counted)\n\n",
+            ),
+            ("without dropout", "forward_hidden(idx, rngs)", "forward_hidden(idx)"),
+            (
+                "every part divides by its own count",
+                "targets[counted], n_counted)\n\n",
+                "targets[counted])\n\n",
+            ),
+            ("gradients of earlier parts forgotten", "grads = {} if grads is None else grads", "grads = {}"),
+        ],
+    ),
+    (
+        "minigpt/layers/unembedding.py",
+        "tests/layers/test_unembedding.py",
+        [
+            (
+                "dW is a mean over rows",
+                "dweight = drows.T @ x.reshape(-1, x.shape[-1])",
+                "dweight = drows.T @ x.reshape(-1, x.shape[-1]) / len(drows)",
+            ),
+            ("dx without the signs of W", "dx = drows @ weight", "dx = drows @ abs(weight)"),
         ],
     ),
     (
@@ -450,7 +521,6 @@ PLANTED = [
                 "xp.full(len(idx), idx.shape[1] - 1)",
             ),
             ("the token before the last is read", ", 0).max(1)", ", 1).max(1) - 1"),
-            ("dW of the head not summed over texts", "dout.T @ x", "dout.T @ x / len(x)"),
             ("gradient given to the first token", "dhidden[rows, last] = dout", "dhidden[:, 0] = dout"),
             (
                 "class weights upside down",
@@ -459,8 +529,8 @@ PLANTED = [
             ),
             (
                 "class weights do not divide the loss",
-                "else float(to_host(self.class_weights)[targets].sum())",
-                "else len(targets)",
+                "return float(to_host(self.weights)[targets].sum())",
+                "return len(targets)",
             ),
         ],
     ),
@@ -480,7 +550,11 @@ PLANTED = [
                 "return summed.reshape(B, T).sum(1), (",
                 "return summed.reshape(B, T).mean(1), (",
             ),
-            ("no onehot in the gradient", "dz[xp.arange(len(rows)), picked] += drows", "pass"),
+            (
+                "the gradient has the sign of a loss",
+                "token_losses_backward(-dout",
+                "token_losses_backward(dout",
+            ),
             ("a token's gradient goes to another sequence", "dout[rows // T]", "dout[rows % len(dout)]"),
         ],
     ),

@@ -186,14 +186,13 @@ def test_a_chat_answers_line_by_line(run, parrot):
 def test_a_chat_remembers_what_was_said_until_an_empty_line(checkpoint, monkeypatch, run):
     asked = []
 
-    def remember(model, tokenizer, prompt_format, turns, *rest):
-        asked.append(list(turns))
-        return ["yes"]
+    def remember(model, tokenizer, prompts, *rest):
+        asked.append(tokenizer.decode(prompts[0]))
+        return [(0, "yes", None)]
 
-    monkeypatch.setattr(command, "answer", remember)
+    monkeypatch.setattr(command, "continuations", remember)
     run(checkpoint, "--chat", stdin="你好\nand then?\n\nnew\n")
-    assert asked[1] == [("user", "你好"), ("assistant", "yes"), ("user", "and then?")]
-    assert asked[2] == [("user", "new")]
+    assert asked == ["\n\n你好\n", "\n\n你好\nyes\nand then?\n", "\n\nnew\n"]
 
 
 def test_a_model_tuned_on_dialogues_is_asked_in_its_format(run, tmp_path):

@@ -70,23 +70,6 @@ def test_with_dropout_every_gradient_equals_finite_differences_under_the_same_ma
     )
 
 
-@either_head
-def test_frozen_parameters_have_no_gradient_and_the_others_have_theirs(config):
-    model, (idx, targets) = model_of(config), batch()
-    expected_loss, expected = model.loss_and_grads(idx, targets)
-    for lowest in range(config.n_layer):
-        model.freeze_below(lowest)
-        loss, grads = model.loss_and_grads(idx, targets)
-        assert loss == expected_loss
-        assert grads.keys() == model.trained_params().keys()
-        assert {name.split(".")[1] for name in grads if name.startswith("h.")} == {
-            str(i) for i in range(lowest, config.n_layer)
-        }
-        assert ("lm_head.weight" in grads) == (not config.tie_weights)
-        for name, grad in grads.items():
-            assert np.array_equal(grad, expected[name]), name
-
-
 def test_dropout_acts_at_all_four_places_and_only_when_streams_are_given():
     """Once on the embeddings; then in every block on the attention shares and on both branches."""
     model, (idx, targets) = model_of(dataclasses.replace(CONFIG, dropout=0.5)), batch()

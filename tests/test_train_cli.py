@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -147,10 +148,42 @@ def test_accumulated_batches_are_one_large_batch(folder, run_here):
     assert len(losses[0]) == 5
 
 
+def test_two_runs_of_the_same_flags_leave_the_same_bytes(folder, run_here):
+    flags = "--tokenizer char --max-iters 4 --eval-interval 2 --dropout 0.2 --seed 3".split()
+    for out in ("one", "two"):
+        run_here("--data", folder / "english.txt", "--out", folder / out, *TINY, *flags)
+    names = sorted(path.name for path in (folder / "one").iterdir() if path.is_file())
+    assert {"model.safetensors", "training_state.safetensors", "tokenizer.json", "arguments.json"} < set(
+        names
+    )
+    for name in names:
+        one, two = ((folder / out / name).read_bytes() for out in ("one", "two"))
+        if name == "metrics.jsonl":  # which has times in it
+            one, two = (re.sub(rb'"tokens_per_s": [\d.]+', b"", text) for text in (one, two))
+        assert one == two, name
+
+
+def test_a_bigram_model_learns_letters_by_default_and_shows_what_it_learned(folder, run_here, monkeypatch):
+    monkeypatch.chdir(folder)
+    out = run_here("--model", "bigram", "--data", folder / "english.txt", "--max-iters", 60)
+    n_vocab = load_tokenizer(folder / "out-bigram").n_vocab
+    assert n_vocab < 30, "letters, not pieces of words"
+    assert f"to guess costs ln {n_vocab} = {math.log(n_vocab):.3f}" in out
+    found = float(re.search(r"\nvalidation loss ([\d.]+), perplexity", out)[1])
+    # What a table of pairs can reach at best, on this text: the entropy of a letter, given the one before.
+    text = (folder / "english.txt").read_text(encoding="utf-8")
+    pairs, letters = Counter(zip(text, text[1:])), Counter(text[:-1])
+    entropy = -sum(n * math.log(n / letters[a]) for (a, _), n in pairs.items()) / (len(text) - 1)
+    assert entropy - 0.05 < found < entropy + 0.2
+    assert "--- a continuation of" in out
+
+
 def test_the_training_text_alone_teaches_the_bpe_tokenizer(folder, run_here):
     """The last tenth holds a word that the rest does not: no token may be made of it."""
     text = write(folder / "end.txt", "plain words and more plain words\n" * 90 + "xylophone xylophone\n" * 15)
-    flags = "--vocab-size 300 --block-size 8 --model bigram --max-iters 1 --eval-iters 1".split()
+    flags = (
+        "--tokenizer bpe --vocab-size 300 --block-size 8 --model bigram --max-iters 1 --eval-iters 1".split()
+    )
     run_here("--data", text, "--out", folder / "bpe", *flags)
     tokenizer = load_tokenizer(folder / "bpe")
     assert len(tokenizer.encode(" plain")) < 6
@@ -240,6 +273,7 @@ def refused(capsys, monkeypatch, *flags):
         ("--vocab-size 10", ["10", "256"]),
         ("--block-size 5000", ["5000", "tokens", "--block-size"]),
         ("--resume", ["no run", "fresh"]),
+        ("--lora-rank 2 --trainable last", ["--lora-rank 2", "--trainable last", "choose one"]),
         ("--init-from nowhere", ["nowhere"]),
     ],
 )

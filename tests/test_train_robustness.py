@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import train
+from minigpt.training import state
 
 ROOT = Path(__file__).parents[1]
 TINY = "--vocab-size 300 --n-layer 2 --n-head 2 --n-embd 16 --block-size 16 --batch-size 4".split()
@@ -55,8 +56,8 @@ def train_on_a_disk_that_is_full_at(monkeypatch, full_at, corpus, out):
             raise OSError(28, "No space left on device")
         real_save(directory, params, optimizer, progress)
 
-    real_save = train.save_training_state
-    monkeypatch.setattr(train, "save_training_state", save)
+    real_save = state.save_training_state
+    monkeypatch.setattr("minigpt.training.run.save_training_state", save)
     flags = ["--data", corpus, "--out", out, *TINY, "--max-iters", 6, "--eval-interval", 2]
     train.train(train.train_arguments(list(map(str, flags))))
     assert saves == [0, 2, 4, 6]

@@ -24,7 +24,9 @@ import dataclasses
 import numpy as np
 
 from minigpt.backend import to_device, to_host, xp
-from minigpt.finetuning.lora import LoRAGPT, save_adapter
+from minigpt.finetuning.lora import LoRAGPT
+from minigpt.finetuning.objective import Objective
+from minigpt.finetuning.peft import save_adapter
 from minigpt.interchange.huggingface import (
     gpt2_config_json,
     gpt_config_fields,
@@ -32,8 +34,13 @@ from minigpt.interchange.huggingface import (
     read_params,
     write_model,
 )
-from minigpt.language_model import accumulate
-from minigpt.layers import cross_entropy_backward, cross_entropy_forward
+from minigpt.language_model import LanguageModel, accumulate
+from minigpt.layers import (
+    token_losses_backward,
+    token_losses_forward,
+    unembedding_backward,
+    unembedding_forward,
+)
 from minigpt.model import GPT, INIT_STD, GPTConfig, parameter_shapes
 
 ARCHITECTURE = "GPT2ForSequenceClassification"
@@ -56,93 +63,50 @@ def pool_backward(dout, cache):
     return dhidden
 
 
-def score_forward(x, weight):
-    """x (B, C), weight (n_labels, C) -> scores (B, n_labels), cache."""
-    return x @ weight.T, (x, weight)
+class GPTClassifier(LanguageModel):
+    """A GPT, the matrix score.weight, and the names of the labels; trained as language models are.
 
+    What it scores are labels in place of tokens: idx (B, T), targets (B,) int.
+    """
 
-def score_backward(dout, cache):
-    """dout (B, n_labels) -> dx (B, C), dweight (n_labels, C)."""
-    x, weight = cache
-
-    # out = x @ weight.T
-    return dout @ weight, dout.T @ x
-
-
-class GPTClassifier:
-    """A GPT, the matrix score.weight, and the names of the labels; trained as language models are."""
-
-    def __init__(self, gpt, labels, pad_token_id, seed=0):
-        """A new head on a GPT, whose arrays are shared, not copied.
+    def __init__(self, gpt, labels, pad_token_id, seed=0, score=None):
+        """A head on a GPT, whose arrays are shared, not copied: a new one, or score (n_labels, C).
 
         labels: the names, in the order of the scores. pad_token_id fills batches up on the right.
         Raises ValueError for fewer than two labels, or a name that comes twice.
         """
         if len(set(labels)) < max(2, len(labels)):
             raise ValueError(f"the labels are {list(labels)} but must be at least two different ones")
+        if score is None:
+            score = INIT_STD * np.random.default_rng(seed).standard_normal((len(labels), gpt.config.n_embd))
+            score = to_device(score.astype(gpt.params["wte.weight"].dtype))
+        params = {name: param for name, param in gpt.params.items() if name != "lm_head.weight"}
+        super().__init__(gpt.config, params=params | {"score.weight": score})
         self.gpt = gpt
         self.labels = list(labels)
         self.pad_token_id = pad_token_id
-        self.class_weights = None  # (n_labels,): how often a text of each label counts in the loss
-        dtype = gpt.params["wte.weight"].dtype
-        score = INIT_STD * np.random.default_rng(seed).standard_normal((len(labels), gpt.config.n_embd))
-        self.params = {name: param for name, param in gpt.params.items() if name != "lm_head.weight"}
-        self.params["score.weight"] = to_device(score.astype(dtype))
-
-    @property
-    def config(self):
-        return self.gpt.config
-
-    @property
-    def frozen(self):
-        return self.gpt.frozen
-
-    def n_params(self):
-        """How many numbers the model consists of."""
-        return sum(param.size for param in self.params.values())
 
     def trained_params(self):
-        """The parameters that have gradients, a dict by name."""
-        return {name: param for name, param in self.params.items() if name not in self.frozen}
+        """The parameters that have gradients, a dict by name: the GPT's, and the head."""
+        trained = self.gpt.trained_params().keys() | {"score.weight"}
+        return {name: param for name, param in self.params.items() if name in trained}
 
     def forward(self, idx, rngs=None):
         """idx (B, T) int, padded on the right with pad_token_id -> scores (B, n_labels), cache."""
         hidden, hidden_cache = self.gpt.forward_hidden(idx, rngs)
         last = xp.where(idx != self.pad_token_id, xp.arange(idx.shape[1]), 0).max(1)  # (B,)
         pooled, pool_cache = pool_forward(hidden, last)
-        scores, score_cache = score_forward(pooled, self.params["score.weight"])
+        scores, score_cache = unembedding_forward(pooled, self.params["score.weight"])
         return scores, (hidden_cache, pool_cache, score_cache)
 
     def backward(self, dscores, cache, grads=None):
         """dscores (B, n_labels) -> grads, a dict by name; with grads given, adds into it."""
         hidden_cache, pool_cache, score_cache = cache
         grads = {} if grads is None else grads
-        dpooled, dscore_weight = score_backward(dscores, score_cache)
+        dpooled, dscore_weight = unembedding_backward(dscores, score_cache)
         accumulate(grads, "score.weight", dscore_weight)
         self.gpt.backward_hidden(pool_backward(dpooled, pool_cache), hidden_cache, grads)
         return grads
-
-    def n_counted(self, idx, targets):
-        """What the summed losses of a batch are divided by: its texts, each as often as it counts."""
-        return (
-            len(targets) if self.class_weights is None else float(to_host(self.class_weights)[targets].sum())
-        )
-
-    def loss(self, idx, targets, n_counted=None):
-        """Mean cross-entropy of the labels, a 0-d array; targets (B,) int."""
-        return cross_entropy_forward(self.forward(idx)[0], targets, n_counted, self.class_weights)[0]
-
-    def loss_and_grads(self, idx, targets, rngs=None, n_counted=None, grads=None):
-        """Mean cross-entropy of the labels (a 0-d array) and its gradients, as LanguageModel's."""
-        scores, cache = self.forward(idx, rngs)
-        loss, loss_cache = cross_entropy_forward(scores, targets, n_counted, self.class_weights)
-        return loss, self.backward(cross_entropy_backward(1.0, loss_cache), cache, grads)
-
-    def balance(self, counts):
-        """Let every label weigh the same in the loss, whatever its count: w = N / (n_labels · count)."""
-        dtype = self.params["score.weight"].dtype
-        weights = [sum(counts) / (len(counts) * max(count, 1)) for count in counts]
-        self.class_weights = to_device(np.asarray(weights, dtype=dtype))
 
     def save_pretrained(self, directory):
         """Write a GPT2ForSequenceClassification, merged; adapters besides, in the folder "adapter"."""
@@ -175,12 +139,38 @@ class GPTClassifier:
         config = dataclasses.replace(GPTConfig(**gpt_config_fields(json_config)), tie_weights=True)
         shapes = parameter_shapes(config) | {"score.weight": (len(labels), config.n_embd)}
         params = {name: to_device(param) for name, param in read_params(directory, shapes).items()}
-        gpt = object.__new__(GPT)
-        gpt.config = config
-        gpt.params = {name: param for name, param in params.items() if name != "score.weight"}
-        model = cls(gpt, labels, pad_token_id)
-        model.params["score.weight"] = params["score.weight"]
-        return model
+        score = params.pop("score.weight")
+        return cls(GPT(config, params=params), labels, pad_token_id, score=score)
+
+
+class BalancedLabels(Objective):
+    """Every label weighs the same, however many texts it has: the loss is Σ w_y · loss_i / Σ w_y."""
+
+    def __init__(self, model, counts):
+        """counts: of each label's texts, in the order of model.labels. w_y = N / (n_labels · counts[y])."""
+        super().__init__(model)
+        weights = [sum(counts) / (len(counts) * max(count, 1)) for count in counts]
+        self.weights = to_device(np.asarray(weights, dtype=model.params["score.weight"].dtype))
+
+    def n_counted(self, idx, targets):
+        """What the summed losses of a batch are divided by: its texts, each as often as it counts."""
+        return float(to_host(self.weights)[targets].sum())
+
+    def loss(self, idx, targets, n_counted=None):
+        """The weighted mean loss alone, a 0-d array; see loss_and_grads."""
+        losses, _ = token_losses_forward(self.model.forward(idx)[0], targets)
+        weights = self.weights[targets]
+        return (losses * weights).sum() / (n_counted or float(weights.sum()))
+
+    def loss_and_grads(self, idx, targets, rngs=None, n_counted=None, grads=None):
+        """The weighted mean loss (a 0-d array) and its gradients, as LanguageModel.loss_and_grads."""
+        scores, cache = self.model.forward(idx, rngs)
+        losses, losses_cache = token_losses_forward(scores, targets)
+        weights = self.weights[targets]  # (B,)
+        share = 1 / (n_counted or float(weights.sum()))
+        loss = (losses * weights).sum() * share
+        dscores = token_losses_backward(weights * share, losses_cache)
+        return loss, self.model.backward(dscores, cache, grads)
 
 
 def is_classifier(json_config):

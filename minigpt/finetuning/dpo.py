@@ -20,8 +20,8 @@ numbers a pair. During training there is one model in memory, not two.
 """
 
 from minigpt.backend import to_device, to_host, xp
-from minigpt.layers import IGNORED
-from minigpt.layers.reductions import row_max, row_sum
+from minigpt.finetuning.objective import Objective
+from minigpt.layers import IGNORED, token_losses_backward, token_losses_forward
 
 
 def sequence_log_prob_forward(logits, targets):
@@ -31,26 +31,19 @@ def sequence_log_prob_forward(logits, targets):
     """
     B, T, V = logits.shape
     rows = xp.flatnonzero(targets.reshape(-1) != IGNORED)  # the answers' tokens among all B·T
-    picked = targets.reshape(-1)[rows]
-    z = logits.reshape(-1, V)[rows]  # (N, V)
-    log_probs = z - row_max(z)
-    exps = xp.exp(log_probs)
-    sums = row_sum(exps)
+    losses, losses_cache = token_losses_forward(logits.reshape(-1, V)[rows], targets.reshape(-1)[rows])
     summed = xp.zeros(B * T, dtype=logits.dtype)
-    summed[rows] = log_probs[xp.arange(len(rows)), picked] - xp.log(sums)[:, 0]
-    return summed.reshape(B, T).sum(1), (exps, sums, rows, picked, logits.shape)
+    summed[rows] = -losses
+    return summed.reshape(B, T).sum(1), (losses_cache, rows, logits.shape)
 
 
 def sequence_log_prob_backward(dout, cache):
     """dout (B,) -> dlogits (B, T, V)."""
-    exps, sums, rows, picked, (B, T, V) = cache
-    drows = dout[rows // T]  # (N,): every token's share of its sequence's sum counts fully
+    losses_cache, rows, (B, T, V) = cache
 
-    # out = Σ log softmax(z)[target]
-    dz = exps * (-drows[:, None] / sums)
-    dz[xp.arange(len(rows)), picked] += drows
+    # out = Σ −losses, over the tokens of each sequence
     dlogits = xp.zeros((B * T, V), dtype=dout.dtype)
-    dlogits[rows] = dz
+    dlogits[rows] = token_losses_backward(-dout[rows // T], losses_cache)
     return dlogits.reshape(B, T, V)
 
 
@@ -78,7 +71,7 @@ def dpo_loss_backward(dloss, cache):
     return xp.stack([dchosen, -dchosen], axis=1)
 
 
-class PreferenceTuning:
+class PreferenceTuning(Objective):
     """A GPT trained on pairs of answers: what a BatchRunner runs in the place of the model itself.
 
     A pair is one row of a batch: idx and targets (N, 2, T), the chosen answer first, and the reference's
@@ -89,16 +82,8 @@ class PreferenceTuning:
         """Raises ValueError for a beta that is not positive."""
         if not 0 < beta:
             raise ValueError(f"beta is {beta} but must be a positive number")
-        self.model = model
+        super().__init__(model)
         self.beta = beta
-
-    @property
-    def config(self):
-        return self.model.config
-
-    @property
-    def params(self):
-        return self.model.params
 
     def log_probs(self, idx, targets):
         """What the model says of the answers now: idx, targets (N, 2, T) -> (N, 2), cache."""

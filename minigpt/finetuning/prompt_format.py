@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from minigpt.interchange.files import write_atomically
+from minigpt.interchange.files import write_json
 from minigpt.layers import IGNORED
 
 FORMAT_FILE = "prompt_format.json"
@@ -39,6 +39,8 @@ class InstructFormat:
     Alpaca's headings, such as "### Instruction", are left out: to a small model they are more than half of
     a prompt, in signs that it has hardly met, and the same in every one.
     """
+
+    stops = ()  # <|endoftext|> ends a response
 
     with_input: str = "{instruction}\n\n{input}\n\n"
     without_input: str = "{instruction}\n\n"
@@ -64,6 +66,8 @@ class InstructFormat:
 class ChatFormat:
     """Turns of "user", "assistant" and "system", each ended by <|endoftext|>."""
 
+    stops = ()
+
     def prompt_ids(self, tokenizer, turns):
         """The ids that the next answer continues: turns is a list of (role, text), the user's last."""
         return [token for ids, _ in self.segments(tokenizer, turns) for token in ids]
@@ -86,10 +90,6 @@ def save_format(directory, prompt_format):
         config = json.loads(path.read_text(encoding="utf-8"))
         template = "{% for message in messages %}{{ message['content'] }}{{ eos_token }}{% endfor %}"
         write_json(path, config | {"chat_template": template})
-
-
-def write_json(path, content):
-    write_atomically(path, (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode("utf-8"))
 
 
 def load_format(directory):

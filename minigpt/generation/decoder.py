@@ -154,10 +154,9 @@ class CachingDecoder:
         rows = to_device(rows)
         x = w["wte.weight"][to_device(ids)] + w["wpe.weight"][:n]
         for i, (keys, values) in enumerate(zip(self.keys, self.values)):
-            x, block_cache = block_forward(x, model.block_params(i), model.config)
-            _, (_, (_, k, v, *_), _), *_ = block_cache  # of ln_1, attention (its projections, heads), …
-            keys[rows, :, :n] = k
-            values[rows, :, :n] = v
+            x, cache = block_forward(x, model.block_params(i), model.config)
+            keys[rows, :, :n] = cache["attn"].k
+            values[rows, :, :n] = cache["attn"].v
         return x
 
     def _step(self, tokens):

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from minigpt.backend import to_host
-from minigpt.interchange.files import write_atomically
+from minigpt.interchange.files import write_json
 from minigpt.interchange.safetensors_file import open_safetensors, save_safetensors
 
 CONFIG_FILE = "config.json"
@@ -103,10 +103,6 @@ def end_of_text_id(directory):
         if token.get("content") == END_OF_TEXT:
             return token.get("id")
     return None
-
-
-def write_json(path, value):
-    write_atomically(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode("utf-8"))
 
 
 def hub_name(name):

@@ -12,7 +12,8 @@ it is first touched. The mapping is private ("copy on write"): a program may cha
 has a copy of the pages it changed; the file never changes.
 
 The format itself would not notice a flipped bit. What is saved here therefore carries a CRC-32 of every
-array in "__metadata__", which other readers pass over; where there is one, it is compared.
+array in "__metadata__", and one of whatever else stands there; other readers pass over them. Where there is
+one, it is compared. The same arrays make the same file, to the byte.
 """
 
 import json
@@ -30,7 +31,8 @@ from minigpt.interchange.files import write_atomically
 
 LONGEST_HEADER = 8 << 20  # bytes; GPT-2 XL's has 80 kB, and JSON takes many times its length in memory
 MOST_DIMENSIONS = 8
-CHECKSUMS = "crc32"  # in the metadata: a JSON object from names to CRC-32
+METADATA = "__metadata__"
+CHECKSUMS = "crc32"  # in the metadata: a JSON object from names to CRC-32; METADATA stands for the metadata
 
 ITEM_SIZES = {"F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2}
 ITEM_SIZES |= {"U16": 2, "I8": 1, "U8": 1, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1}
@@ -74,12 +76,37 @@ def checksum(array):
     return zlib.crc32(np.ascontiguousarray(array))
 
 
-def save_safetensors(path, arrays):
-    """Write a dict of arrays, atomically and with their checksums. Raises OSError."""
+def save_safetensors(path, arrays, metadata=None):
+    """Write a dict of arrays, atomically and with their checksums. Raises OSError.
+
+    metadata: texts by name that open_metadata gives back.
+    """
     arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}  # as they lie in a file
-    checksums = json.dumps({name: checksum(array) for name, array in arrays.items()})
-    metadata = {"format": "pt", CHECKSUMS: checksums}  # transformers looks for the first of them
-    write_atomically(Path(path), safetensors.numpy.save(arrays, metadata))
+    metadata = {"format": "pt"} | (metadata or {})  # transformers looks for the format
+    checksums = {name: checksum(array) for name, array in arrays.items()}
+    checksums[METADATA] = metadata_checksum(metadata)
+    metadata[CHECKSUMS] = json.dumps(checksums)
+    write_atomically(Path(path), *with_sorted_header(safetensors.numpy.save(arrays, metadata)))
+
+
+def with_sorted_header(content):
+    """A safetensors file in two pieces, header and numbers, with the names in order.
+
+    The library writes metadata in an order of chance, and equal models would be unequal files.
+    """
+    start = 8 + int.from_bytes(content[:8], "little")
+    header = json.dumps(
+        json.loads(content[8:start]), sort_keys=True, ensure_ascii=False, separators=(",", ":")
+    )
+    text = header.encode("utf-8")
+    text = text.ljust(-(-len(text) // 8) * 8)  # the numbers begin at a multiple of 8
+    return len(text).to_bytes(8, "little") + text, memoryview(content)[start:]
+
+
+def metadata_checksum(metadata):
+    """The CRC-32 of all metadata but the checksums themselves."""
+    rest = {name: text for name, text in metadata.items() if name != CHECKSUMS}
+    return zlib.crc32(json.dumps(rest, sort_keys=True).encode("utf-8"))
 
 
 def open_safetensors(path):
@@ -88,20 +115,8 @@ def open_safetensors(path):
     Raises FileNotFoundError, or ValueError with what is wrong with the file.
     """
     path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}")
-    content = map_file(path)
-    if len(content) < 8:
-        raise ValueError(f"{path} is damaged: it has {len(content)} bytes, which is less than any header")
-    header_length = int.from_bytes(content[:8].tobytes(), "little")
-    if header_length > min(LONGEST_HEADER, len(content) - 8):
-        raise ValueError(
-            f"{path} is damaged: its header is said to have {header_length:,} bytes, but the file has "
-            f"{len(content):,} and a header at most {LONGEST_HEADER:,}"
-        )
-    data = content[8 + header_length :]
-    header = parse_header(path, content[8 : 8 + header_length].tobytes())
-    checksums = stored_checksums(path, header.pop("__metadata__", None))
+    header, data = open_header(path)
+    checksums = stored_checksums(path, header.pop(METADATA, None))
     entries = {name: checked_entry(path, name, entry) for name, entry in header.items()}
 
     position = 0
@@ -119,6 +134,31 @@ def open_safetensors(path):
         name: StoredArray(path, name, dtype, shape, data[begin:end], checksums.get(name))
         for name, (dtype, shape, (begin, end)) in entries.items()
     }
+
+
+def open_metadata(path):
+    """The texts that save_safetensors was given as metadata, a dict. Raises as open_safetensors does."""
+    header, _ = open_header(Path(path))
+    metadata = header.get(METADATA, {})
+    stored_checksums(path, metadata)
+    return {name: text for name, text in metadata.items() if name not in ("format", CHECKSUMS)}
+
+
+def open_header(path):
+    """The header as a dict, and the numbers after it as bytes, a view of the file."""
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}")
+    content = map_file(path)
+    if len(content) < 8:
+        raise ValueError(f"{path} is damaged: it has {len(content)} bytes, which is less than any header")
+    header_length = int.from_bytes(content[:8].tobytes(), "little")
+    if header_length > min(LONGEST_HEADER, len(content) - 8):
+        raise ValueError(
+            f"{path} is damaged: its header is said to have {header_length:,} bytes, but the file has "
+            f"{len(content):,} and a header at most {LONGEST_HEADER:,}"
+        )
+    header = parse_header(path, content[8 : 8 + header_length].tobytes())
+    return header, content[8 + header_length :]
 
 
 def map_file(path):
@@ -152,13 +192,19 @@ def parse_header(path, text):
 
 
 def stored_checksums(path, metadata):
-    """The checksums in the header's metadata, a dict by name; empty where there are none."""
+    """The checksums in the header's metadata, a dict by name; empty where there are none.
+
+    Raises ValueError if they cannot be read, or the metadata is not as it was saved.
+    """
     if not (isinstance(metadata, dict) and CHECKSUMS in metadata):
         return {}
     try:
-        return dict(json.loads(metadata[CHECKSUMS]))
+        checksums = dict(json.loads(metadata[CHECKSUMS]))
     except (ValueError, TypeError, RecursionError):
         raise ValueError(f"{path} is damaged: its checksums cannot be read") from None
+    if checksums.get(METADATA) not in (None, metadata_checksum(metadata)):
+        raise ValueError(f"{path} is damaged: its metadata is not as it was saved")
+    return checksums
 
 
 def checked_entry(path, name, entry):

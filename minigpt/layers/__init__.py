@@ -8,7 +8,13 @@ One legend for shapes: B batch, T time, C channels (n_embd), H heads, D head siz
 """
 
 from minigpt.layers.attention import attention_backward, attention_forward
-from minigpt.layers.cross_entropy import IGNORED, cross_entropy_backward, cross_entropy_forward
+from minigpt.layers.cross_entropy import (
+    IGNORED,
+    cross_entropy_backward,
+    cross_entropy_forward,
+    token_losses_backward,
+    token_losses_forward,
+)
 from minigpt.layers.dropout import dropout_backward, dropout_forward, dropout_streams
 from minigpt.layers.embedding import (
     embedding_backward,
@@ -16,15 +22,13 @@ from minigpt.layers.embedding import (
     position_embedding_backward,
     position_embedding_forward,
 )
-from minigpt.layers.feedforward import feedforward_backward, feedforward_forward
 from minigpt.layers.gelu import gelu_backward, gelu_forward
 from minigpt.layers.layernorm import layernorm_backward, layernorm_forward
 from minigpt.layers.linear import linear_backward, linear_forward
-from minigpt.layers.lora import FrozenMatrix
+from minigpt.layers.unembedding import unembedding_backward, unembedding_forward
 
 __all__ = [
     "IGNORED",
-    "FrozenMatrix",
     "attention_backward",
     "attention_forward",
     "cross_entropy_backward",
@@ -34,8 +38,6 @@ __all__ = [
     "dropout_streams",
     "embedding_backward",
     "embedding_forward",
-    "feedforward_backward",
-    "feedforward_forward",
     "gelu_backward",
     "gelu_forward",
     "layernorm_backward",
@@ -44,4 +46,8 @@ __all__ = [
     "linear_forward",
     "position_embedding_backward",
     "position_embedding_forward",
+    "token_losses_backward",
+    "token_losses_forward",
+    "unembedding_backward",
+    "unembedding_forward",
 ]

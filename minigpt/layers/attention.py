@@ -19,34 +19,24 @@ rows, and the block of rows start … stop − 1 meets the keys 0 … stop − 1
 """
 
 import math
+from typing import Any, NamedTuple
 
 from minigpt.backend import xp
 from minigpt.layers.dropout import keep_mask
-from minigpt.layers.linear import linear_backward, linear_forward
 from minigpt.layers.reductions import row_max, row_sum
 
 QUERY_BLOCK = 64  # rows of S computed together; smaller skips more of the masked half, in more calls
 
 
-def attention_forward(x, attn_weight, attn_bias, proj_weight, proj_bias, n_head, p=0.0, rngs=None):
-    """Multi-head attention with its two projections.
+class AttentionCache(NamedTuple):
+    """What backward needs, and the keys and values that generation keeps."""
 
-    x (B, T, C), attn (C, 3C) and (3C,), proj (C, C) and (C,) -> out (B, T, C), cache. p is the dropout
-    of the attention shares; rngs, one generator a sequence, is None outside of training.
-    """
-    qkv, attn_cache = linear_forward(x, attn_weight, attn_bias)  # (B, T, 3C)
-    y, heads_cache = causal_heads_forward(qkv, n_head, p, rngs)  # (B, T, C)
-    out, proj_cache = linear_forward(y, proj_weight, proj_bias)
-    return out, (attn_cache, heads_cache, proj_cache)
-
-
-def attention_backward(dout, cache):
-    """dout (B, T, C) -> dx, dattn_weight, dattn_bias, dproj_weight, dproj_bias."""
-    attn_cache, heads_cache, proj_cache = cache
-    dy, dproj_weight, dproj_bias = linear_backward(dout, proj_cache)
-    dqkv = causal_heads_backward(dy, heads_cache)
-    dx, dattn_weight, dattn_bias = linear_backward(dqkv, attn_cache)
-    return dx, dattn_weight, dattn_bias, dproj_weight, dproj_bias
+    q: Any  # (B, H, T, D), the factor 1 / √D in it
+    k: Any  # (B, H, T, D)
+    v: Any  # (B, H, T, D)
+    y: Any  # (B, T, C)
+    blocks: list  # of each block of rows: start, stop, P, P after dropout, the mask of dropout
+    p: float
 
 
 def split_heads(array, n_parts, n_head):
@@ -61,7 +51,7 @@ def future_mask(n, dtype):
     return xp.triu(xp.full((n, n), -math.inf, dtype=dtype), k=1)
 
 
-def causal_heads_forward(qkv, n_head, p=0.0, rngs=None):
+def attention_forward(qkv, n_head, p=0.0, rngs=None):
     """softmax(q kᵀ / √D) v for all heads: qkv (B, T, 3C) -> y (B, T, C), cache."""
     B, T, width = qkv.shape
     q, k, v = split_heads(qkv, 3, n_head)  # (B, H, T, D) each
@@ -84,10 +74,10 @@ def causal_heads_forward(qkv, n_head, p=0.0, rngs=None):
             kept *= 1 / (1 - p)
         xp.matmul(kept, v[:, :, :stop], out=heads[:, :, start:stop])
         blocks.append((start, stop, shares, kept, mask))
-    return y, (q, k, v, y, blocks, p)
+    return y, AttentionCache(q, k, v, y, blocks, p)
 
 
-def causal_heads_backward(dy, cache):
+def attention_backward(dy, cache):
     """dy (B, T, C) -> dqkv (B, T, 3C)."""
     q, k, v, y, blocks, p = cache
     B, H, T, D = q.shape

@@ -8,27 +8,22 @@ those places; rows that were not used get zero:
     dwte[v] = Σ over (b, t) with idx[b, t] = v  of dx[b, t]           dwpe[t] = Σ_b dx[b, t]
 
 `dwte[idx] += dx` looks right and is not: of equal ids only the last one would count.
-
-A table that fine-tuning holds fixed comes as a FrozenMatrix, and lora.py computes with it.
 """
 
 from minigpt.backend import scatter_add_rows, xp
-from minigpt.layers.lora import FrozenMatrix, frozen_embedding_backward, frozen_embedding_forward
 
 
 def embedding_forward(weight, idx):
     """Look up a row of the table for every id: weight (V, C), idx (...) int -> out (..., C), cache."""
-    if isinstance(weight, FrozenMatrix):
-        return frozen_embedding_forward(weight, idx)
-    return weight[idx], (idx, weight)
+    return weight[idx], (idx, len(weight))
 
 
 def embedding_backward(dout, cache):
     """dout (..., C) -> dweight (V, C). The ids are integers and have no gradient."""
-    idx, weight = cache
-    if isinstance(weight, FrozenMatrix):
-        return frozen_embedding_backward(dout, cache)
-    return scatter_add_rows(len(weight), idx.reshape(-1), dout.reshape(-1, dout.shape[-1]))
+    idx, n_rows = cache
+
+    # out = weight[idx]
+    return scatter_add_rows(n_rows, idx.reshape(-1), dout.reshape(-1, dout.shape[-1]))
 
 
 def position_embedding_forward(x, weight):

@@ -7,30 +7,24 @@ and a change of W_io moves y_o by x_i. Summed over outputs for x, and over all t
 
     dx = dy Wᵀ               dW = xᵀ dy               db = Σ dy
 
-The shapes alone leave no other choice: dW must be (I, O), and xᵀ dy is the product that is.
-
-A weight that fine-tuning holds fixed comes as a FrozenMatrix, and lora.py computes with it.
+Shapes help to remember it, dW must be (I, O), but decide little: with I = O the transpose dyᵀ x fits as
+well, and a mean over tokens always does. What decides is which index is summed: dW_io = Σ_n x_ni dy_no.
 """
 
-from minigpt.layers.lora import FrozenMatrix, frozen_linear_backward, frozen_linear_forward
 from minigpt.layers.reductions import column_sum
 
 
 def linear_forward(x, weight, bias):
     """x (..., I), weight (I, O), bias (O,) -> out (..., O), cache."""
-    if isinstance(weight, FrozenMatrix):
-        return frozen_linear_forward(x, weight, bias)
     # One tall matrix product is much faster than a batch of small ones.
     out = x.reshape(-1, x.shape[-1]) @ weight
     out += bias
-    return out.reshape(*x.shape[:-1], -1), (x, weight)
+    return out.reshape(*x.shape[:-1], len(bias)), (x, weight)
 
 
 def linear_backward(dout, cache):
     """dout (..., O) -> dx (..., I), dweight (I, O), dbias (O,)."""
     x, weight = cache
-    if isinstance(weight, FrozenMatrix):
-        return frozen_linear_backward(dout, cache)
     rows = x.reshape(-1, x.shape[-1])  # (N, I), N tokens
     drows = dout.reshape(-1, dout.shape[-1])  # (N, O)
 

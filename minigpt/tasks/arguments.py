@@ -5,7 +5,8 @@ import json
 import math
 from pathlib import Path
 
-from minigpt.finetuning.lora import TARGETS
+from minigpt.finetuning.peft import TARGETS
+from minigpt.interchange.files import write_json
 from minigpt.tasks.presets import PRESETS
 
 DATA = Path(__file__).parents[2] / "data"
@@ -71,6 +72,20 @@ for _task, _defaults in TASK_DEFAULTS.items():
     if _task != "pretrain":
         _defaults |= {"data": [str(DATA / name) for name in _defaults["data"]], "out": f"out-{_task}"}
 
+# A table of all pairs of tokens: characters, so that it is small, and rates at which it learns in seconds.
+BIGRAM_DEFAULTS = {
+    "tokenizer": "char",
+    "out": "out-bigram",
+    "block_size": 64,
+    "batch_size": 32,
+    "max_iters": 500,
+    "eval_interval": 100,
+    "learning_rate": 0.1,
+    "min_lr": 0.01,
+    "warmup_iters": 0,
+    "weight_decay": 0.0,
+}
+
 # Rows of the token table's adapter have a gradient now and then only: a longer memory of its square.
 LORA_DEFAULTS = {"beta2": 0.999}
 
@@ -80,6 +95,8 @@ def train_arguments(arguments=None):
     parser = train_parser()
     args = parser.parse_args(arguments)
     parser.set_defaults(**TASK_DEFAULTS[args.task])
+    if args.model == "bigram":
+        parser.set_defaults(**BIGRAM_DEFAULTS)
     if args.lora_rank:
         parser.set_defaults(**LORA_DEFAULTS)
     args = parser.parse_args(arguments)
@@ -102,6 +119,11 @@ def train_arguments(arguments=None):
         )
     if args.task != "pretrain" and args.model != "gpt":
         parser.error(f"--task {args.task} takes a gpt: a bigram model sees one token only")
+    if args.lora_rank and args.trainable == "last":
+        parser.error(
+            f"--lora-rank {args.lora_rank} trains adapters and --trainable last trains the last block: "
+            "choose one of the two"
+        )
     if parser.get_default("warmup_iters") != args.warmup_iters > args.max_iters:
         parser.error(f"--warmup-iters is {args.warmup_iters}, more than the {args.max_iters} of --max-iters")
     return args
@@ -215,6 +237,14 @@ def train_parser():
     )
     add("--backend", choices=["numpy", "cupy"], help="array library (default: numpy)")
     return parser
+
+
+def save_arguments(args):
+    """Write the flags of a run into its output folder, from which --resume takes them. Raises OSError."""
+    settings = {
+        name: value for name, value in vars(args).items() if name not in ("resume", "eval_only", "out")
+    }
+    write_json(Path(args.out) / ARGUMENTS_FILE, settings)
 
 
 def saved_arguments(parser, path):

@@ -3,7 +3,7 @@
 A dialogue longer than the context is cut at the end of an answer, so that what is left is whole.
 """
 
-from minigpt.finetuning.answers import answer
+from minigpt.finetuning.answers import AnswerTuning, greedy_answers
 from minigpt.finetuning.prompt_format import ChatFormat
 from minigpt.finetuning.records import Record, read_dialogues, same_text_key, stratified_split
 from minigpt.tasks.common import fingerprint
@@ -25,7 +25,8 @@ class ChatTask(MaskedTask):
         self.format = ChatFormat()
         splits = stratified_split(records, dialogue_key, lambda record: "dialogues", args.seed)
         self.choose_tokenizer(splits, lambda record: "\n".join(text for _, text in turns_of(record)))
-        self.model = self.objective = starting_gpt(args, self.tokenizer.n_vocab)
+        self.model = starting_gpt(args, self.tokenizer.n_vocab)
+        self.objective = AnswerTuning(self.model)
 
         shortened = [[self.shortened(record) for record in split] for split in splits]
         cut = sum(a is not b for split, whole in zip(shortened, splits) for a, b in zip(split, whole))
@@ -64,7 +65,7 @@ class ChatTask(MaskedTask):
         beginnings = [turns_of(record)[: roles(record).index("assistant")] for record in records]
         beginnings = [turns for turns in beginnings if turns]
         prompts = [self.format.prompt_ids(self.tokenizer, turns) for turns in beginnings]
-        for turns, reply in zip(beginnings, answer(model, self.tokenizer, prompts)):
+        for turns, reply in zip(beginnings, greedy_answers(model, self.tokenizer, prompts)):
             print("\n" + "\n".join(text for _, text in turns) + f"\n> {reply}")
 
 

@@ -4,18 +4,24 @@ The records are rows of a label and a text. A text that the context does not hol
 a message is about mostly shows at its beginning.
 """
 
-import json
 from collections import Counter
 
 import numpy as np
 
 from minigpt.backend import to_device
 from minigpt.finetuning.augmentation import varied_pieces
-from minigpt.finetuning.classifier import END, GPTClassifier, describe_probabilities, is_classifier, text_ids
+from minigpt.finetuning.classifier import (
+    END,
+    BalancedLabels,
+    GPTClassifier,
+    describe_probabilities,
+    is_classifier,
+    text_ids,
+)
 from minigpt.finetuning.metrics import confusion_matrix, describe_labels, label_scores
 from minigpt.finetuning.padding import batches_in_order, pad_right
 from minigpt.finetuning.records import drop_to_equal_counts, read_labelled, same_text_key, stratified_split
-from minigpt.interchange.files import write_atomically
+from minigpt.interchange.files import write_json
 from minigpt.interchange.huggingface import read_config
 from minigpt.tasks.common import FineTuning, fingerprint, lengths
 from minigpt.tasks.start import starting_gpt
@@ -52,7 +58,7 @@ class ClassifyTask(FineTuning):
             block_size = self.model.config.block_size
             print(f"{cut:,} of {len(records):,} texts are cut to the context of {block_size} tokens")
         if args.balance == "weights":
-            self.model.balance([counts[label] for label in self.model.labels])
+            self.objective = BalancedLabels(self.model, [counts[label] for label in self.model.labels])
         self.fingerprint = fingerprint(args.data, self.tokenizer, args.balance)
 
     def _classifier(self, records):
@@ -69,9 +75,8 @@ class ClassifyTask(FineTuning):
                     f"{record.where}: the label {label_of(record)!r} is none that the model in "
                     f"{args.init_from} knows ({', '.join(trained.labels)})"
                 )
-        model = GPTClassifier(gpt, trained.labels, trained.pad_token_id)
-        model.params["score.weight"][...] = trained.params["score.weight"]
-        return model
+        score = trained.params["score.weight"].copy()
+        return GPTClassifier(gpt, trained.labels, trained.pad_token_id, score=score)
 
     def _example(self, record):
         """A record as (ids, label, whether it was cut, the record)."""
@@ -98,7 +103,7 @@ class ClassifyTask(FineTuning):
         return f"{super().describe()}; labels: {', '.join(self.model.labels)}"
 
     def validate(self, runner):
-        confusion = self.confusion(runner.model, self.some_of_validation())
+        confusion = self.confusion(self.model, self.some_of_validation())
         accuracy = label_scores(confusion)["accuracy"]
         return super().validate(runner) | {"val_accuracy": accuracy, "val_error": 1 - accuracy}
 
@@ -117,8 +122,7 @@ class ClassifyTask(FineTuning):
         confusion = self.confusion(runner.model, self.test)
         print(f"test split of {len(self.test):,} texts: {describe_labels(runner.model.labels, confusion)}")
         metrics = {"labels": runner.model.labels, "confusion": confusion.tolist()} | label_scores(confusion)
-        content = json.dumps(metrics, ensure_ascii=False, indent=2) + "\n"
-        write_atomically(directory / "test_metrics.json", content.encode("utf-8"))
+        write_json(directory / "test_metrics.json", metrics)
 
     def show(self, model):
         """Print the probabilities of the labels for some texts of the test split."""

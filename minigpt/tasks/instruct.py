@@ -5,12 +5,12 @@ Of prompt and response together, the loss counts the response alone (prompt_form
 
 import json
 
-from minigpt.finetuning.answers import answer
+from minigpt.finetuning.answers import AnswerTuning, greedy_answers
 from minigpt.finetuning.metrics import bleu_and_rouge, exact_match
 from minigpt.finetuning.padding import pad_right
 from minigpt.finetuning.prompt_format import InstructFormat, load_format, masked_example, save_format
 from minigpt.finetuning.records import read_json_records, same_text_key, stratified_split, text_field
-from minigpt.interchange.files import write_atomically
+from minigpt.interchange.files import write_atomically, write_json
 from minigpt.layers import IGNORED
 from minigpt.tasks.common import FineTuning, drop_too_long, fingerprint
 from minigpt.tasks.start import starting_gpt
@@ -47,7 +47,8 @@ class InstructTask(MaskedTask):
         if not isinstance(self.format, InstructFormat):
             self.format = InstructFormat()
         self.choose_tokenizer(splits, self.text)
-        self.model = self.objective = starting_gpt(args, self.tokenizer.n_vocab)
+        self.model = starting_gpt(args, self.tokenizer.n_vocab)
+        self.objective = AnswerTuning(self.model)
         self.start(self.examples(splits))
         self.fingerprint = fingerprint(args.data, self.tokenizer, self.format)
 
@@ -63,7 +64,7 @@ class InstructTask(MaskedTask):
         """Answer the test split's instructions; write the answers, print how good they are."""
         records = [example[2] for example in self.test]
         prompts = [self.segments(record)[0][0] for record in records]
-        responses = answer(runner.model, self.tokenizer, prompts)
+        responses = greedy_answers(runner.model, self.tokenizer, prompts)
         outputs = [fields_of(record)[2] for record in records]
         lines = [
             json.dumps({"where": record.where, **record.fields, "response": response}, ensure_ascii=False)
@@ -80,16 +81,14 @@ class InstructTask(MaskedTask):
             print(f", BLEU {bleu:.1f}, ROUGE-1 {metrics['rouge1']:.3f}, ROUGE-L {rouge:.3f}")
         except ImportError:
             print("; pip install 'minigpt[eval]' brings BLEU and ROUGE")
-        write_atomically(
-            directory / "test_metrics.json", (json.dumps(metrics, indent=2) + "\n").encode("utf-8")
-        )
+        write_json(directory / "test_metrics.json", metrics)
         print(f"responses: {path}")
 
     def show(self, model):
         """Print some answers to instructions of the test split."""
         records = [example[2] for example in self.test[:3]]
         prompts = [self.segments(record)[0][0] for record in records]
-        for record, response in zip(records, answer(model, self.tokenizer, prompts)):
+        for record, response in zip(records, greedy_answers(model, self.tokenizer, prompts)):
             instruction, input, output = fields_of(record)
             print(f"\n{self.format.prompt(instruction, input)}{response}\n(wanted: {output})")
 

@@ -3,13 +3,12 @@
 The base must already answer in some format; the prompts are put to it in that one.
 """
 
-import json
 import zlib
 
 import numpy as np
 
 from minigpt.backend import to_host
-from minigpt.finetuning.answers import answer
+from minigpt.finetuning.answers import greedy_answers
 from minigpt.finetuning.dpo import PreferenceTuning, reference_log_probs
 from minigpt.finetuning.padding import batches_in_order, pad_right
 from minigpt.finetuning.prompt_format import (
@@ -20,7 +19,7 @@ from minigpt.finetuning.prompt_format import (
     save_format,
 )
 from minigpt.finetuning.records import read_json_records, same_text_key, stratified_split, text_field
-from minigpt.interchange.files import write_atomically
+from minigpt.interchange.files import write_json
 from minigpt.layers import IGNORED
 from minigpt.tasks.common import FineTuning, drop_too_long, fingerprint, lengths
 from minigpt.tasks.start import starting_gpt
@@ -104,16 +103,14 @@ class PreferTask(FineTuning):
             f"test split of {len(self.test):,} pairs: the chosen answer gained on the rejected one in "
             f"{100 * metrics['accuracy']:.1f} % of them, by {metrics['margin']:.2f} nats on average"
         )
-        write_atomically(
-            directory / "test_metrics.json", (json.dumps(metrics, indent=2) + "\n").encode("utf-8")
-        )
+        write_json(directory / "test_metrics.json", metrics)
 
     def show(self, model):
         """Print what the model answers to some prompts of the test split."""
         records = [example[3] for example in self.test[:3]]
         turns = [[("user", text_field(record, "prompt"))] for record in records]
         prompts = [self.format.prompt_ids(self.tokenizer, turn) for turn in turns]
-        for record, reply in zip(records, answer(model, self.tokenizer, prompts)):
+        for record, reply in zip(records, greedy_answers(model, self.tokenizer, prompts)):
             print(f"\n{record.fields['prompt']}\n> {reply}")
 
 

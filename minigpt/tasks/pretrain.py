@@ -3,11 +3,13 @@
 An example is any window of the text; there is no prompt and no label, every token is a target.
 """
 
+import math
 from pathlib import Path
 
 import numpy as np
 
-from minigpt.tasks.samples import continue_text, sample_prompts
+from minigpt.generation.sampling import Sampling
+from minigpt.generation.text_stream import continuations
 from minigpt.tasks.start import starting_model, starting_tokenizer
 from minigpt.training.corpus import (
     open_text_files,
@@ -17,6 +19,10 @@ from minigpt.training.corpus import (
     tokenize_files,
 )
 from minigpt.training.evaluation import describe_loss, evaluate
+
+PROMPT_CHARS = 24  # of a text with spaces, cut at a word's end
+PROMPT_CHARS_WITHOUT_SPACES = 6  # of Chinese
+SAMPLING, SAMPLE_TOKENS = Sampling(temperature=0.6, top_k=50), 120
 
 
 class PretrainTask:
@@ -40,9 +46,10 @@ class PretrainTask:
             sliding_windows(tokens, self.block_size, stride=self.block_size)
 
     def describe(self):
+        n_vocab = self.tokenizer.n_vocab
         return (
             f"{len(self.corpus.train):,} tokens to train on, {len(self.corpus.validation):,} to validate, "
-            f"vocabulary {self.tokenizer.n_vocab:,}"
+            f"vocabulary {n_vocab:,} (to guess costs ln {n_vocab:,} = {math.log(n_vocab):.3f})"
         )
 
     def batch(self, step):
@@ -67,5 +74,19 @@ class PretrainTask:
     def show(self, model):
         """Print what the model writes: beginnings out of the validation text, continued."""
         for seed, prompt in enumerate(sample_prompts(self.files)):
-            text = continue_text(model, self.tokenizer, prompt, 120, seed, temperature=0.6, top_k=50)
+            ids = [self.tokenizer.encode_ordinary(prompt)]
+            rows = continuations(model, self.tokenizer, ids, SAMPLING, SAMPLE_TOKENS, seed)
+            text = "".join(piece for _, piece, _ in rows)
             print(f"\n--- a continuation of “{prompt}”\n{prompt}{text}")
+
+
+def sample_prompts(files):
+    """The beginning of one paragraph of every file's validation text, for at most three files."""
+    return [prompt for prompt in map(_prompt_of, files[:3]) if prompt]
+
+
+def _prompt_of(file):
+    text = next(file.validation_chunks(), "")
+    _, _, paragraph = text.partition("\n\n")  # the first one may have begun in the training text
+    beginning = (paragraph or text).lstrip()[:PROMPT_CHARS]
+    return beginning.rpartition(" ")[0] or beginning[:PROMPT_CHARS_WITHOUT_SPACES]

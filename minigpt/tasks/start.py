@@ -4,6 +4,7 @@ import dataclasses
 
 from minigpt.bigram import BigramConfig, BigramLM
 from minigpt.finetuning.classifier import GPTClassifier
+from minigpt.finetuning.last_blocks import LastBlocksGPT
 from minigpt.finetuning.lora import LoRAGPT
 from minigpt.loading import load_model
 from minigpt.model import GPT, GPTConfig
@@ -37,8 +38,7 @@ def starting_model(args, n_vocab):
     if args.lora_rank:
         alpha = args.lora_alpha or 8 * args.lora_rank
         return LoRAGPT(model, args.lora_rank, alpha, args.lora_targets, args.seed, args.init_from)
-    model.freeze_below(model.config.n_layer - 1)
-    return model
+    return LastBlocksGPT(model, model.config.n_layer - 1)
 
 
 def starting_gpt(args, n_vocab):

@@ -3,8 +3,8 @@
 import math
 
 from minigpt.backend import to_device, xp
-from minigpt.layers import embedding_forward, layernorm_forward
-from minigpt.model import GPT, block_forward
+from minigpt.layers import layernorm_forward
+from minigpt.model import GPT
 
 
 def overflow_report(model, idx, grads, loss, lines, step, out):
@@ -47,11 +47,11 @@ def activations(model, idx):
         yield "the table", model.forward(idx)[0]
         return
     w = model.params
-    x = embedding_forward(model.token_table(), idx)[0] + w["wpe.weight"][: idx.shape[1]]
+    x, _ = model.forward_embed(idx)
     yield "the embeddings", x
     for i in range(model.config.n_layer):
-        x, _ = block_forward(x, model.block_params(i), model.config)
+        x, _ = model.forward_block(i, x)
         yield f"block h.{i}", x
     x, _ = layernorm_forward(x, w["ln_f.weight"], w["ln_f.bias"], model.config.layer_norm_epsilon)
     yield "the final LayerNorm", x
-    yield "the head", model.head_forward(x.reshape(-1, x.shape[-1]))[0]
+    yield "the head", model.forward_head(x)[0]

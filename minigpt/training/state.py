@@ -12,16 +12,11 @@ and dropout are drawn from generators keyed by seed and step.
 """
 
 import json
-import zlib
 from pathlib import Path
 
-import safetensors
-import safetensors.numpy
-
 from minigpt.backend import to_device, to_host
-from minigpt.interchange.files import write_atomically
 from minigpt.interchange.huggingface import CONFIG_FILE
-from minigpt.interchange.safetensors_file import checksum
+from minigpt.interchange.safetensors_file import open_metadata, open_safetensors, save_safetensors
 
 STATE_FILE = "training_state.safetensors"
 
@@ -41,8 +36,7 @@ def save_training_state(directory, params, optimizer, progress):
     tensors = {}
     for group, arrays in (("params", params), ("m", optimizer.m), ("v", optimizer.v)):
         tensors |= {f"{group}.{name}": to_host(array) for name, array in arrays.items()}
-    metadata = {"progress": json.dumps(progress), "checksums": json.dumps(checksums(tensors, progress))}
-    write_atomically(Path(directory) / STATE_FILE, safetensors.numpy.save(tensors, metadata))
+    save_safetensors(Path(directory) / STATE_FILE, tensors, {"progress": json.dumps(progress)})
 
 
 def load_training_state(directory):
@@ -53,24 +47,18 @@ def load_training_state(directory):
     path = Path(directory) / STATE_FILE
     if not path.exists():
         raise FileNotFoundError(f"there is nothing to resume in {directory}: it has no {STATE_FILE}")
+    stored = open_safetensors(path)
     try:
-        with safetensors.safe_open(path, framework="numpy") as file:
-            progress = json.loads(file.metadata()["progress"])
-            expected = json.loads(file.metadata()["checksums"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
-    except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
+        progress = json.loads(open_metadata(path)["progress"])
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"{path} is damaged ({error}): it cannot be resumed") from None
-    found = checksums(tensors, progress)
-    for name in expected.keys() | found.keys():
-        if expected.get(name) != found.get(name):
-            raise ValueError(f"{path} is damaged: {name} is not as it was saved, so it cannot be resumed")
-    return tensors, progress
-
-
-def checksums(tensors, progress):
-    """A CRC-32 of every tensor and of the progress: safetensors itself would not notice a flipped bit."""
-    sums = {name: checksum(tensor) for name, tensor in tensors.items()}
-    return sums | {"progress": zlib.crc32(json.dumps(progress).encode("utf-8"))}
+    for name, array in stored.items():
+        if array.checksum is None:
+            raise ValueError(
+                f"{path} is damaged, or of a version before 0.2: {name!r:.80} has no checksum, "
+                "so it cannot be resumed"
+            )
+    return {name: array.read() for name, array in stored.items()}, progress
 
 
 def restore_training_state(tensors, params, optimizer):

@@ -7,13 +7,13 @@ from gradients import assert_gradients_equal_finite_differences
 
 from minigpt import GPT, AdamW, GPTConfig
 from minigpt.finetuning.classifier import (
+    BalancedLabels,
     GPTClassifier,
     pool_backward,
     pool_forward,
     probabilities,
-    score_backward,
-    score_forward,
 )
+from minigpt.finetuning.last_blocks import LastBlocksGPT
 from minigpt.finetuning.lora import LoRAGPT
 from minigpt.gradcheck import relative_error
 from minigpt.training.runner import BatchRunner
@@ -48,10 +48,6 @@ def test_pooling_matches_torch_and_finite_differences():
     check_layer(pool_forward, pool_backward, lambda hidden: hidden[range(3), last], [(3, 4, 5)], args=(last,))
 
 
-def test_the_head_matches_torch_and_finite_differences():
-    check_layer(score_forward, score_backward, lambda x, weight: x @ weight.T, [(4, 5), (3, 5)])
-
-
 @pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
 def test_scores_loss_and_every_gradient_equal_those_of_transformers(tmp_path, weighted):
     torch = pytest.importorskip("torch")
@@ -62,15 +58,13 @@ def test_scores_loss_and_every_gradient_equal_those_of_transformers(tmp_path, we
     assert type(theirs).__name__ == "GPT2ForSequenceClassification"
     assert theirs.config.id2label == dict(enumerate(LABELS))
 
-    model = in_float64(model)
+    objective = model = in_float64(model)
     weights = None
     if weighted:
-        model.balance([5, 2, 9])
-        weights = torch.tensor([16 / 15, 16 / 6, 16 / 27])
-        np.testing.assert_allclose(model.class_weights, weights, rtol=1e-6)
-        weights = torch.tensor(model.class_weights)
+        objective = BalancedLabels(model, [5, 2, 9])
+        weights = torch.tensor([16 / 15, 16 / 6, 16 / 27], dtype=torch.float64)
     scores, _ = model.forward(idx)
-    loss, grads = model.loss_and_grads(idx, TARGETS)
+    loss, grads = objective.loss_and_grads(idx, TARGETS)
     expected = theirs(torch.tensor(idx)).logits
     expected_loss = torch.nn.functional.cross_entropy(expected, torch.tensor(TARGETS), weight=weights)
     expected_loss.backward()
@@ -93,16 +87,16 @@ def in_float64(model):
 @pytest.mark.parametrize("lora", [False, True], ids=["full", "LoRA"])
 def test_every_gradient_equals_finite_differences(lora):
     model, idx = classifier(lora=lora), texts()
-    model.balance([5, 2, 9])
-    assert_gradients_equal_finite_differences(
-        model.trained_params(), lambda: model.loss_and_grads(idx, TARGETS)
-    )
+    for objective in (model, BalancedLabels(model, [5, 2, 9])):
+        assert_gradients_equal_finite_differences(
+            model.trained_params(), lambda objective=objective: objective.loss_and_grads(idx, TARGETS)
+        )
 
 
 def test_training_the_last_block_alone_has_the_gradients_of_training_all():
     model, idx = classifier(), texts()
     _, expected = model.loss_and_grads(idx, TARGETS)
-    model.gpt.freeze_below(2)
+    model = GPTClassifier(LastBlocksGPT(model.gpt, 2), LABELS, PAD, score=model.params["score.weight"])
     _, grads = model.loss_and_grads(idx, TARGETS)
     assert grads.keys() == model.trained_params().keys()
     assert {name.split(".")[0] for name in grads} == {"h", "ln_f", "score"}
@@ -132,25 +126,23 @@ def test_no_gradient_reaches_the_embedding_from_the_padding():
 @pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
 def test_parts_of_a_batch_add_up_to_the_whole(weighted):
     model, idx = classifier(), texts()
-    if weighted:
-        model.balance([5, 2, 9])
-    loss, expected = model.loss_and_grads(idx, TARGETS)
-    n_counted = model.n_counted(idx, TARGETS)
+    objective = BalancedLabels(model, [5, 2, 9]) if weighted else model
+    loss, expected = objective.loss_and_grads(idx, TARGETS)
+    n_counted = objective.n_counted(idx, TARGETS)
     total, grads = 0.0, None
     for row in range(len(idx)):
         part = slice(row, row + 1)
-        part_loss, grads = model.loss_and_grads(idx[part], TARGETS[part], None, n_counted, grads)
+        part_loss, grads = objective.loss_and_grads(idx[part], TARGETS[part], None, n_counted, grads)
         total += float(part_loss)
     assert total == pytest.approx(float(loss), rel=1e-12)
-    assert float(model.loss(idx, TARGETS)) == pytest.approx(float(loss), rel=1e-12)
+    assert float(objective.loss(idx, TARGETS)) == pytest.approx(float(loss), rel=1e-12)
     for name, grad in expected.items():
         assert relative_error(grads[name], grad) <= 1e-11, name
 
 
 def test_balancing_gives_every_label_the_same_weight():
-    model = classifier()
-    model.balance([1, 2, 5])
-    np.testing.assert_allclose(model.class_weights * [1, 2, 5], [8 / 3] * 3)
+    weights = BalancedLabels(classifier(), [1, 2, 5]).weights
+    np.testing.assert_allclose(weights * [1, 2, 5], [8 / 3] * 3)
 
 
 @pytest.mark.parametrize("lora", [False, True], ids=["full", "LoRA"])

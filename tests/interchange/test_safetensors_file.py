@@ -10,7 +10,13 @@ import safetensors.numpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minigpt.interchange.safetensors_file import CHECKSUMS, LONGEST_HEADER, open_safetensors, save_safetensors
+from minigpt.interchange.safetensors_file import (
+    CHECKSUMS,
+    LONGEST_HEADER,
+    open_metadata,
+    open_safetensors,
+    save_safetensors,
+)
 
 ARRAYS = {
     "a": np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -197,3 +203,25 @@ def test_a_file_changed_at_random_is_read_as_the_library_reads_it_or_refused(tmp
     assert ours.keys() == theirs.keys()
     for name, array in ours.items():
         np.testing.assert_array_equal(array, theirs[name])
+
+
+def test_the_same_arrays_and_metadata_make_the_same_bytes(tmp_path):
+    """The library's own order of metadata is one of chance, and anew for every file."""
+    contents = set()
+    for number in range(12):
+        save_safetensors(tmp_path / str(number), ARRAYS, {"step": "4", "文": '字 " \\ \n'})
+        contents.add((tmp_path / str(number)).read_bytes())
+    assert len(contents) == 1
+    assert open_metadata(tmp_path / "0") == {"step": "4", "文": '字 " \\ \n'}
+    theirs = safetensors.numpy.load_file(tmp_path / "0")
+    for name, array in ARRAYS.items():
+        np.testing.assert_array_equal(theirs[name], array)
+
+
+def test_metadata_that_was_changed_by_one_bit_is_refused(tmp_path):
+    path = tmp_path / "state.safetensors"
+    save_safetensors(path, ARRAYS, {"progress": '{"step": 4}'})
+    path.write_bytes(path.read_bytes().replace(b"step", b"stfp"))
+    for opened in (open_metadata, open_safetensors):
+        with pytest.raises(ValueError, match="damaged: its metadata is not as it was saved"):
+            opened(path)

@@ -5,7 +5,6 @@ import pytest
 from check_layer import check_layer, random_arrays
 
 from minigpt.layers import attention, attention_backward, attention_forward, dropout_streams
-from minigpt.layers.attention import causal_heads_backward, causal_heads_forward
 from minigpt.layers.dropout import keep_mask
 
 B, T, H, D = 2, 5, 2, 3
@@ -32,17 +31,9 @@ def torch_heads(qkv, n_head, dropout_mask=None, p=0.0):
 
 
 def test_attention_matches_torch_and_finite_differences(query_block):
-    def torch_attention(x, attn_weight, attn_bias, proj_weight, proj_bias):
-        return torch_heads(x @ attn_weight + attn_bias, H) @ proj_weight + proj_bias
-
-    shapes = [(B, T, C), (C, 3 * C), (3 * C,), (C, C), (C,)]
-    check_layer(attention_forward, attention_backward, torch_attention, shapes, args=(H,))
-
-
-def test_heads_match_torch_and_finite_differences(query_block):
     check_layer(
-        causal_heads_forward,
-        causal_heads_backward,
+        attention_forward,
+        attention_backward,
         lambda qkv: torch_heads(qkv, H),
         [(B, T, 3 * C)],
         args=(H,),
@@ -54,18 +45,18 @@ def test_dropped_attention_shares_match_torch_and_finite_differences():
     mask = torch.tensor(keep_mask((B, H, T, T), 0.4, dropout_streams(1, 2, 0, B)))
 
     def forward(qkv):
-        return causal_heads_forward(qkv, H, 0.4, dropout_streams(1, 2, 0, B))
+        return attention_forward(qkv, H, 0.4, dropout_streams(1, 2, 0, B))
 
-    check_layer(forward, causal_heads_backward, lambda qkv: torch_heads(qkv, H, mask, 0.4), [(B, T, 3 * C)])
+    check_layer(forward, attention_backward, lambda qkv: torch_heads(qkv, H, mask, 0.4), [(B, T, 3 * C)])
 
 
 def test_changing_a_future_token_leaves_past_outputs_alone(query_block):
     (qkv,) = random_arrays([(B, T, 3 * C)])
-    before, _ = causal_heads_forward(qkv, H)
+    before, _ = attention_forward(qkv, H)
     for t in range(T):
         changed = qkv.copy()
         changed[:, t] += 1
-        after, _ = causal_heads_forward(changed, H)
+        after, _ = attention_forward(changed, H)
         assert np.array_equal(after[:, :t], before[:, :t])
         assert not np.isclose(after[:, t:], before[:, t:]).all(-1).any(), "a later token did not notice"
 
@@ -76,14 +67,14 @@ def test_long_sequences_take_several_blocks_and_equal_one_block(monkeypatch):
     results = []
     for size in (64, 150):
         monkeypatch.setattr(attention, "QUERY_BLOCK", size)
-        y, cache = causal_heads_forward(qkv, H)
-        results.append((y, causal_heads_backward(dy, cache)))
+        y, cache = attention_forward(qkv, H)
+        results.append((y, attention_backward(dy, cache)))
     np.testing.assert_allclose(results[0][0], results[1][0], rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(results[0][1], results[1][1], rtol=1e-10, atol=1e-12)
 
 
 def test_large_scores_do_not_overflow():
     (qkv,) = random_arrays([(B, T, 3 * C)])
-    y, cache = causal_heads_forward((100 * qkv).astype(np.float32), H)
+    y, cache = attention_forward((100 * qkv).astype(np.float32), H)
     assert np.isfinite(y).all()
-    assert np.isfinite(causal_heads_backward(np.ones_like(y), cache)).all()
+    assert np.isfinite(attention_backward(np.ones_like(y), cache)).all()

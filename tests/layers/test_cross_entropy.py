@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from check_layer import check_layer, random_arrays
 
-from minigpt.layers import IGNORED, cross_entropy_backward, cross_entropy_forward
+from minigpt.layers import (
+    IGNORED,
+    cross_entropy_backward,
+    cross_entropy_forward,
+    token_losses_backward,
+    token_losses_forward,
+)
 
 TARGETS = np.array([[2, 0, 6, 2], [1, 1, 5, 3], [0, 4, 4, 2]])
 SOME_IGNORED = np.array([[2, IGNORED, 6, 2], [IGNORED, 1, IGNORED, 3], [0, 4, 4, IGNORED]])
@@ -31,24 +37,15 @@ def test_cross_entropy_matches_torch_and_finite_differences(targets):
     )
 
 
-@pytest.mark.parametrize("targets", [TARGETS, SOME_IGNORED], ids=["all counted", "some ignored"])
-def test_weighted_classes_match_torch_and_finite_differences(targets):
-    weights = np.array([0.5, 2.0, 1.0, 3.0, 0.1, 1.5, 0.7])
-
-    def torch_weighted(logits):
+def test_the_losses_of_single_tokens_match_torch_and_finite_differences():
+    def torch_losses(logits):
         import torch
         import torch.nn.functional as F
 
-        return F.cross_entropy(
-            logits.reshape(-1, 7), torch.tensor(targets.reshape(-1)), torch.tensor(weights)
-        )
+        return F.cross_entropy(logits, torch.tensor(TARGETS.reshape(-1)), reduction="none")
 
     check_layer(
-        cross_entropy_forward,
-        cross_entropy_backward,
-        torch_weighted,
-        [(3, 4, 7)],
-        args=(targets, None, weights),
+        token_losses_forward, token_losses_backward, torch_losses, [(12, 7)], args=(TARGETS.reshape(-1),)
     )
 
 

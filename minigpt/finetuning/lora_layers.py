@@ -3,9 +3,10 @@
     y = x W + b + s · (x A) B        W (I, O)   A (I, r)   B (r, O)   s = α / r
 
 Fine-tuning changes what a model does in few directions, so that a product of two thin matrices, r = 8
-where I and O are hundreds, can hold the change. B begins at zero, and with it the correction.
+where I and O are hundreds, can hold the change. One factor begins at zero, and with it the correction: B,
+or in a token table A, of which each row belongs to one token.
 
-Backward. W and b are constants: dW, a third of the work of a linear layer, is not computed. With u = x A,
+Backward. W and b are constants: dW, half the work of the linear layer's, is not computed. With u = x A,
 
     dB = s uᵀ dy         du = s dy Bᵀ         dA = xᵀ du         dx = dy Wᵀ + du Aᵀ
 
@@ -29,20 +30,20 @@ class FrozenMatrix(NamedTuple):
     scale: float = 0.0  # s = α / r
 
 
-def frozen_linear_forward(x, matrix, bias):
+def lora_linear_forward(x, matrix, bias):
     """x (..., I), matrix a FrozenMatrix, bias (O,) or None -> out (..., O), cache."""
     rows = x.reshape(-1, x.shape[-1])  # (N, I)
     out = rows @ matrix.weight
     if bias is not None:
         out += bias
     if matrix.a is None:
-        return out.reshape(*x.shape[:-1], -1), (None, matrix)  # dx asks for nothing of x
+        return out.reshape(*x.shape[:-1], out.shape[-1]), (None, matrix)  # dx asks for nothing of x
     low = rows @ matrix.a  # u (N, r)
     out += low @ (matrix.scale * matrix.b)
-    return out.reshape(*x.shape[:-1], -1), ((rows, low), matrix)
+    return out.reshape(*x.shape[:-1], out.shape[-1]), ((rows, low), matrix)
 
 
-def frozen_linear_backward(dout, cache):
+def lora_linear_backward(dout, cache):
     """dout (..., O) -> dx (..., I), the pair dA, dB (None without a correction), and None for the bias."""
     inputs, (weight, a, b, scale) = cache
     drows = dout.reshape(-1, dout.shape[-1])  # (N, O)
@@ -54,16 +55,16 @@ def frozen_linear_backward(dout, cache):
         dlow = drows @ (scale * b).T
         dcorrection = rows.T @ dlow, scale * (low.T @ drows)
         dx += dlow @ a.T
-    return dx.reshape(*dout.shape[:-1], -1), dcorrection, None
+    return dx.reshape(*dout.shape[:-1], len(weight)), dcorrection, None
 
 
-def frozen_embedding_forward(table, idx):
+def lora_embedding_forward(table, idx):
     """table a FrozenMatrix with W (V, C) and a correction, idx (...) int -> out (..., C), cache."""
     low = table.a[idx]  # u (..., r)
     return table.weight[idx] + low @ (table.scale * table.b), ((idx, low), table)
 
 
-def frozen_embedding_backward(dout, cache):
+def lora_embedding_backward(dout, cache):
     """dout (..., C) -> the pair dA (V, r), dB (r, C)."""
     (idx, low), (_, a, b, scale) = cache
     drows = dout.reshape(-1, dout.shape[-1])  # (N, C)

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from check_layer import check_layer, random_arrays
 
-from minigpt.layers import FrozenMatrix, linear_backward, linear_forward
+from minigpt.finetuning.lora_layers import FrozenMatrix, lora_linear_backward, lora_linear_forward
+from minigpt.layers import linear_forward
 
 SCALE = 0.7
 SHAPES = [(2, 3, 5), (5, 2), (2, 4)]  # x (..., I), A (I, r), B (r, O)
@@ -10,11 +11,11 @@ WEIGHT, BIAS = random_arrays([(5, 4), (4,)], seed=9)
 
 
 def adapted_forward(x, a, b):
-    return linear_forward(x, FrozenMatrix(WEIGHT, a, b, SCALE), BIAS)
+    return lora_linear_forward(x, FrozenMatrix(WEIGHT, a, b, SCALE), BIAS)
 
 
 def adapted_backward(dout, cache):
-    dx, (da, db), dbias = linear_backward(dout, cache)
+    dx, (da, db), dbias = lora_linear_backward(dout, cache)
     assert dbias is None
     return dx, da, db
 
@@ -35,12 +36,12 @@ def test_an_adapted_matrix_takes_any_number_of_leading_dimensions():
 
 def test_a_frozen_matrix_passes_the_gradient_on_and_has_none():
     def backward(dout, cache):
-        dx, dcorrection, dbias = linear_backward(dout, cache)
+        dx, dcorrection, dbias = lora_linear_backward(dout, cache)
         assert dcorrection is None and dbias is None
         return dx
 
     check_layer(
-        lambda x: linear_forward(x, FrozenMatrix(WEIGHT), BIAS),
+        lambda x: lora_linear_forward(x, FrozenMatrix(WEIGHT), BIAS),
         backward,
         lambda x: torch_adapted(x, *map(_tensor, (np.zeros((5, 1)), np.zeros((1, 4))))),
         SHAPES[:1],
@@ -64,6 +65,6 @@ def test_a_correction_of_zero_leaves_the_linear_layer_as_it_is():
 def test_the_dtype_is_kept(dtype):
     x, a, b = (array.astype(dtype) for array in random_arrays(SHAPES))
     weight, bias = WEIGHT.astype(dtype), BIAS.astype(dtype)
-    out, cache = linear_forward(x, FrozenMatrix(weight, a, b, SCALE), bias)
-    dx, (da, db), _ = linear_backward(out, cache)
+    out, cache = lora_linear_forward(x, FrozenMatrix(weight, a, b, SCALE), bias)
+    dx, (da, db), _ = lora_linear_backward(out, cache)
     assert {array.dtype.name for array in (out, dx, da, db)} == {dtype}

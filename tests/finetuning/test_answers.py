@@ -1,0 +1,64 @@
+"""Training on answers alone: the rows that the head does not see change neither the loss nor a gradient."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from minigpt import GPT, GPTConfig
+from minigpt.finetuning.answers import AnswerTuning
+from minigpt.finetuning.last_blocks import LastBlocksGPT
+from minigpt.finetuning.lora import LoRAGPT
+from minigpt.gradcheck import relative_error
+from minigpt.layers import IGNORED, dropout_streams
+from minigpt.training.runner import BatchRunner
+
+CONFIG = GPTConfig(vocab_size=13, block_size=9, n_layer=2, n_head=2, n_embd=10, dropout=0.2)
+
+
+def model_of(kind, tied):
+    base = GPT(dataclasses.replace(CONFIG, tie_weights=tied), dtype="float64")
+    model = {
+        "all": lambda: base,
+        "last": lambda: LastBlocksGPT(base, 1),
+        "LoRA": lambda: LoRAGPT(base, rank=2, alpha=3),
+    }[kind]()
+    rng = np.random.default_rng(1)
+    for param in model.params.values():
+        param[...] = rng.standard_normal(param.shape)
+    return model
+
+
+def batch():
+    """Ids and targets (B, T): the answers of four sequences, of which the third has none."""
+    idx, targets = np.random.default_rng(2).integers(CONFIG.vocab_size, size=(2, 4, 7))
+    for row, n_prompt in enumerate([3, 6, 7, 1]):
+        targets[row, :n_prompt] = IGNORED
+    return idx, targets
+
+
+@pytest.mark.parametrize("tied", [True, False], ids=["tied head", "head of its own"])
+@pytest.mark.parametrize("kind", ["all", "last", "LoRA"])
+def test_loss_and_gradients_are_those_of_the_whole_head(kind, tied):
+    model, (idx, targets) = model_of(kind, tied), batch()
+    expected_loss, expected = model.loss_and_grads(idx, targets, dropout_streams(1, 2, 0, 4))
+    objective = AnswerTuning(model)
+    loss, grads = objective.loss_and_grads(idx, targets, dropout_streams(1, 2, 0, 4))
+    assert relative_error(loss, expected_loss) <= 1e-12
+    assert objective.n_counted(idx, targets) == model.n_counted(idx, targets) == 11
+    assert grads.keys() == expected.keys()
+    for name, grad in grads.items():
+        assert relative_error(grad, expected[name]) <= 1e-11, name
+    assert relative_error(objective.loss(idx, targets), model.loss(idx, targets)) <= 1e-12
+
+
+def test_a_runner_cuts_the_batch_and_sums_the_parts():
+    """One of the parts has nothing that counts."""
+    model, (idx, targets) = model_of("all", True), batch()
+    expected_loss, expected = model.loss_and_grads(idx, targets, dropout_streams(5, 3, 0, 4))
+    with BatchRunner(AnswerTuning(model), workers=2, micro_batch=1) as runner:
+        loss, grads = runner.loss_and_grads(idx, targets, dropout_key=(5, 3))
+        assert relative_error(runner.loss(idx, targets), model.loss(idx, targets)) <= 1e-12
+    assert relative_error(loss, expected_loss) <= 1e-12
+    for name, grad in grads.items():
+        assert relative_error(grad, expected[name]) <= 1e-11, name
