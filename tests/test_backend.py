@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from models import order_one, order_one_gpt
 
 from minigpt import (
     GPT,
@@ -82,16 +83,8 @@ def batch():
     return idx, targets
 
 
-def order_one(model):
-    """The model with weights of order one, the same whatever the backend."""
-    rng = np.random.default_rng(1)
-    for param in model.params.values():
-        param[...] = to_device(rng.standard_normal(param.shape))
-    return model
-
-
 def gpt(**changes):
-    return order_one(GPT(dataclasses.replace(CONFIG, **changes), dtype="float64"))
+    return order_one_gpt(dataclasses.replace(CONFIG, **changes))
 
 
 def bigram():
