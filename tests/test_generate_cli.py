@@ -15,6 +15,7 @@ from minigpt.generation.loop import token_stream
 from minigpt.generation.probability_line import probability_line
 from minigpt.generation.sampling import Sampling, softmax
 from minigpt.generation.text_stream import TextStream, without_outer_line_ends
+from minigpt.terminal import display_width
 from minigpt.training.evaluation import score, scoring_windows
 from minigpt.training.runner import BatchRunner
 from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer, load_tokenizer
@@ -203,6 +204,13 @@ def test_a_probability_line_shows_what_sampling_drew_from():
     assert greedy.split() == ["60.0%", "天", "b", "30.0%", "a", "10.0%", "<|endoftext|>", "0.0%"]
     cut = probability_line(tokenizer, 1, logits, Sampling(top_k=2))
     assert cut.split() == ["33.3%", "b", "天", "66.7%"]
+
+
+def test_the_runners_up_stand_in_one_column_behind_chinese_and_behind_english():
+    tokenizer = CharTokenizer.train("天ab")
+    lines = [probability_line(tokenizer, token, np.zeros(4), Sampling(), runners_up=1) for token in (1, 2)]
+    assert [line.split()[1] for line in lines] == ["b", "天"]
+    assert len({display_width(line[: line.index("a ")]) for line in lines}) == 1
 
 
 def test_control_characters_are_shown_as_numbers():
