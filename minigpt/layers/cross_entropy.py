@@ -43,6 +43,7 @@ def cross_entropy_forward(logits, targets, n_counted=None, class_weights=None):
     sums = row_sum(exps)  # (N, 1)
     losses = (xp.log(sums) + peak)[:, 0] - z[rows, picked]  # logsumexp(z) - z_y
     loss = (losses * counted).sum() / (n_counted or 1)
+    loss = loss.astype(exps.dtype)  # NumPy 1 has made float64 of it: a float32 over a Python float
     return loss, (exps, sums, rows, picked, counted, n_counted, logits.shape)
 
 
