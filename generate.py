@@ -26,20 +26,12 @@ from minigpt.generation.chat import DEFAULT_PROMPT, LineFormat
 from minigpt.generation.probability_line import probability_line
 from minigpt.generation.sampling import Sampling
 from minigpt.generation.text_stream import continuations, without_outer_line_ends
-from minigpt.terminal import prepare_terminal, sentence
+from minigpt.terminal import Help, prepare_terminal, sentence
 from minigpt.training.evaluation import bits_per_byte, perplexity, score
 from minigpt.training.runner import BatchRunner, keep_freed_memory
 from tokenizer import load_tokenizer
 
 STDIN, FILE_PREFIX = "-", "FILE:"
-
-
-class Help(argparse.ArgumentDefaultsHelpFormatter):
-    """Help that shows defaults, but not those that say that a flag is off."""
-
-    def _get_help_string(self, action):
-        off = action.default in (None, False, [])
-        return action.help if off else super()._get_help_string(action)
 
 
 def parse_arguments(arguments=None):

@@ -1,6 +1,10 @@
-"""What both scripts ask of the terminal: UTF-8 whatever its code page; warnings and errors as sentences."""
+"""What the scripts ask of the terminal: UTF-8 whatever its code page; help, warnings and errors as sentences;
+and how many columns a text takes, Chinese included.
+"""
 
+import argparse
 import sys
+import unicodedata
 import warnings
 
 
@@ -20,3 +24,32 @@ def sentence(error):
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return f"{error.filename} cannot be read or written: {error.strerror.lower()}"
     return str(error)
+
+
+class Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Help that shows defaults, but not those that say that nothing is given or that a flag is off."""
+
+    def _get_help_string(self, action):
+        if action.default is None or action.default is False or action.default == []:
+            return action.help
+        return super()._get_help_string(action)
+
+
+def display_width(text):
+    """How many columns a text takes in a terminal: two for a wide character, none for a combining mark.
+
+    Wide are those that Unicode (UAX #11) calls wide or fullwidth: Chinese characters and their punctuation,
+    and emoji. Marks that are drawn over the character before them, and signs that only join, take none.
+    """
+    return sum(_columns(character) for character in text)
+
+
+def _columns(character):
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+
+
+def pad(text, width):
+    """The text with blanks behind it, so that it takes `width` columns; a longer one as it is."""
+    return text + " " * (width - display_width(text))

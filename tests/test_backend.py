@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from models import order_one, order_one_gpt
+from scripts import ROOT, TINY, TRAIN, run_script
 
 from minigpt import (
     GPT,
@@ -35,7 +37,6 @@ from minigpt.training.log import read_lines
 from minigpt.training.runner import BatchRunner, default_workers
 from minigpt.training.state import load_training_state, restore_training_state, save_training_state
 
-ROOT = Path(__file__).parent.parent
 STAND_IN = Path(__file__).parent / "strict_cupy"
 CONFIG = GPTConfig(vocab_size=11, block_size=9, n_layer=2, n_head=2, n_embd=8)
 BIGRAM = BigramConfig(vocab_size=11, block_size=9)
@@ -82,16 +83,8 @@ def batch():
     return idx, targets
 
 
-def order_one(model):
-    """The model with weights of order one, the same whatever the backend."""
-    rng = np.random.default_rng(1)
-    for param in model.params.values():
-        param[...] = to_device(rng.standard_normal(param.shape))
-    return model
-
-
 def gpt(**changes):
-    return order_one(GPT(dataclasses.replace(CONFIG, **changes), dtype="float64"))
+    return order_one_gpt(dataclasses.replace(CONFIG, **changes))
 
 
 def bigram():
@@ -322,33 +315,26 @@ except ImportError as error:
 """
 
 
-def run_train(tmp_path, *flags, cupy=None, **environment):
+def run_train(tmp_path, *flags, status=0, cupy=None, **environment):
     text = tmp_path / "text.txt"
     text.write_text(
         "the cat sat on the mat and the dog sat on the log\n" * 40, encoding="utf-8", newline="\n"
     )
-    tiny = "--tokenizer char --n-layer 1 --n-head 2 --n-embd 8 --block-size 8 --batch-size 4 --max-iters 6"
-    small = "--eval-interval 3 --eval-iters 2 --workers 1 --dropout 0.1 --warmup-iters 2"
+    tiny = [*TINY, *"--tokenizer char --max-iters 6 --eval-interval 3 --dropout 0.1 --warmup-iters 2".split()]
     search_path = STAND_IN
     if cupy is not None:
         search_path = tmp_path / "other cupy"
         search_path.mkdir()
         (search_path / "cupy.py").write_text(cupy, encoding="utf-8", newline="\n")
-    return subprocess.run(
-        [sys.executable, str(ROOT / "train.py"), "--data", str(text), *tiny.split(), *small.split(), *flags],
-        env=os.environ | {"PYTHONPATH": str(search_path)} | environment,
-        cwd=tmp_path,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    environment |= {"PYTHONPATH": str(search_path)}
+    flags = ["--data", text, *tiny, *flags]
+    return run_script(TRAIN, *flags, status=status, environment=environment, cwd=tmp_path)
 
 
 def test_a_whole_run_of_train_py_on_the_stand_in_equals_the_run_on_numpy(tmp_path):
     metrics = {}
     for backend in ("numpy", "cupy"):
-        run = run_train(tmp_path, "--out", backend, "--backend", backend)
-        assert run.returncode == 0, run.stderr
+        run_train(tmp_path, "--out", backend, "--backend", backend, "--workers", 1)
         metrics[backend] = read_lines(tmp_path / backend / "metrics.jsonl")
     for ours, expected in zip(metrics["cupy"], metrics["numpy"]):
         for key in expected.keys() & {"step", "loss", "val_loss", "lr", "grad_norm"}:
@@ -356,36 +342,37 @@ def test_a_whole_run_of_train_py_on_the_stand_in_equals_the_run_on_numpy(tmp_pat
     assert len(metrics["cupy"]) == len(metrics["numpy"]) == 7
 
 
-def assert_refused(run, sentence):
-    assert run.returncode == 2
-    last = run.stderr.splitlines()[-1]
-    assert last.startswith("train.py: error: ") and sentence in last, run.stderr
-    assert "Traceback" not in run.stderr
+def refused(tmp_path, *flags, **settings):
+    """The sentence with which train.py refuses."""
+    _, error = run_train(tmp_path, *flags, status=2, **settings)
+    last = error.splitlines()[-1]
+    assert last.startswith("train.py: error: ") and "Traceback" not in error, error
+    return last
 
 
 def test_a_missing_cupy_is_a_sentence(tmp_path):
-    run = run_train(tmp_path, "--backend", "cupy", cupy="raise ImportError('No module named cupy')")
-    assert_refused(run, "backend cupy was asked for but CuPy cannot be imported (No module named cupy)")
+    sentence = refused(tmp_path, "--backend", "cupy", cupy="raise ImportError('No module named cupy')")
+    assert "backend cupy was asked for but CuPy cannot be imported (No module named cupy)" in sentence
 
 
 def test_a_cupy_that_does_not_find_cuda_is_one_sentence_too(tmp_path):
-    run = run_train(tmp_path, "--backend", "cupy", cupy=BROKEN_CUPY)
-    assert_refused(run, "CuPy cannot be imported (libcudart.so.12: cannot open shared object file)")
+    sentence = refused(tmp_path, "--backend", "cupy", cupy=BROKEN_CUPY)
+    assert "CuPy cannot be imported (libcudart.so.12: cannot open shared object file)" in sentence
 
 
 def test_cupy_without_a_gpu_is_a_sentence(tmp_path):
-    run = run_train(tmp_path, "--backend", "cupy", STRICT_CUPY_DEVICES="0")
-    assert_refused(run, "this machine shows no GPU: use --backend numpy")
+    sentence = refused(tmp_path, "--backend", "cupy", STRICT_CUPY_DEVICES="0")
+    assert "this machine shows no GPU: use --backend numpy" in sentence
 
 
 def test_a_driver_that_does_not_answer_is_a_sentence(tmp_path):
-    run = run_train(tmp_path, MINIGPT_BACKEND="cupy", STRICT_CUPY_DEVICES="no driver")
-    assert_refused(run, "no GPU answers (cudaErrorNoDevice: no CUDA-capable device is detected)")
+    sentence = refused(tmp_path, MINIGPT_BACKEND="cupy", STRICT_CUPY_DEVICES="no driver")
+    assert "no GPU answers (cudaErrorNoDevice: no CUDA-capable device is detected)" in sentence
 
 
 def test_an_unknown_backend_is_a_sentence(tmp_path):
-    run = run_train(tmp_path, MINIGPT_BACKEND="tpu")
-    assert_refused(run, "backend 'tpu' is not known: set --backend or MINIGPT_BACKEND to numpy or cupy")
+    sentence = refused(tmp_path, MINIGPT_BACKEND="tpu")
+    assert "backend 'tpu' is not known: set --backend or MINIGPT_BACKEND to numpy or cupy" in sentence
     with pytest.raises(ValueError, match="backend 'tpu' is not known"):
         use_backend("tpu")
     assert on_host(), "the backend stays what it was"

@@ -1,15 +1,12 @@
 """generate.py as a user meets it: what is printed, what is refused, and that both fit in a terminal."""
 
-import io
 import json
 import os
-import subprocess
-import sys
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import pytest
+from scripts import GENERATE, run_main, run_script, start_script
 
 import generate as command
 from minigpt import GPT, BigramConfig, BigramLM, GPTConfig
@@ -18,12 +15,12 @@ from minigpt.generation.loop import token_stream
 from minigpt.generation.probability_line import probability_line
 from minigpt.generation.sampling import Sampling, softmax
 from minigpt.generation.text_stream import TextStream, without_outer_line_ends
+from minigpt.terminal import display_width
 from minigpt.training.evaluation import score, scoring_windows
 from minigpt.training.runner import BatchRunner
 from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer, load_tokenizer
 
 TEXT = "每天早上，小猫都在窗边等太阳。\nThe cat waits for the sun, and the sun comes.\n"
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -55,88 +52,72 @@ def parrot(tmp_path_factory):
     return directory
 
 
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """run(directory, *flags, stdin="") -> exit status, stdout, stderr."""
-
-    def run(directory, *flags, stdin=""):
-        monkeypatch.setattr(sys, "argv", ["generate.py", "--checkpoint", str(directory), *map(str, flags)])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode("utf-8")), "utf-8"))
-        status = 0
-        try:
-            command.main()
-        except SystemExit as exit:
-            status = exit.code
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    # pytest's replacements of the streams cannot be reconfigured; a real stdout can
-    for name in ("stdout", "stderr"):
-        monkeypatch.setattr(getattr(sys, name), "reconfigure", lambda **_: None, raising=False)
-    return run
+def run(directory, *flags, status=0, stdin=""):
+    """generate.py in this process: its standard output and standard error."""
+    return run_main(command.main, "--checkpoint", directory, *flags, status=status, stdin=stdin)
 
 
 # --- texts
 
 
-def test_a_prompt_is_continued_and_printed_with_its_continuation(run, parrot):
-    assert run(parrot, "--prompt", "a", "--max-new-tokens", 6) == (0, "ab\nab\na\n", "")
+def test_a_prompt_is_continued_and_printed_with_its_continuation(parrot):
+    assert run(parrot, "--prompt", "a", "--max-new-tokens", 6) == ("ab\nab\na\n", "")
 
 
-def test_streamed_text_is_the_same_text(run, checkpoint):
+def test_streamed_text_is_the_same_text(checkpoint):
     flags = ("--prompt", "每天", "--max-new-tokens", 80, "--seed", 1, "--temperature", 1.5)
     assert run(checkpoint, *flags, "--stream") == run(checkpoint, *flags, "--no-stream")
 
 
-def test_without_a_prompt_something_new_begins(run, parrot):
-    assert run(parrot, "--max-new-tokens", 5) == (0, "ab\nab\n", "")
+def test_without_a_prompt_something_new_begins(parrot):
+    assert run(parrot, "--max-new-tokens", 5) == ("ab\nab\n", "")
 
 
-def test_end_of_text_ends_it_and_is_not_printed(run, parrot):
-    assert run(parrot, "--prompt", "天") == (0, "天x\n", "")
+def test_end_of_text_ends_it_and_is_not_printed(parrot):
+    assert run(parrot, "--prompt", "天") == ("天x\n", "")
 
 
-def test_generation_may_stop_at_strings_and_line_ends(run, parrot):
-    assert run(parrot, "--prompt", "a", "--stop", "b\na") == (0, "a\n", "")
-    assert run(parrot, "--prompt", "a", "--stop", "never", "\\n") == (0, "ab\n", "")
+def test_generation_may_stop_at_strings_and_line_ends(parrot):
+    assert run(parrot, "--prompt", "a", "--stop", "b\na") == ("a\n", "")
+    assert run(parrot, "--prompt", "a", "--stop", "never", "\\n") == ("ab\n", "")
 
 
-def test_a_special_token_can_be_a_stop(run, parrot):
-    assert run(parrot, "--prompt", "天", "--stop", "<|endoftext|>", "x") == (0, "天\n", "")
+def test_a_special_token_can_be_a_stop(parrot):
+    assert run(parrot, "--prompt", "天", "--stop", "<|endoftext|>", "x") == ("天\n", "")
 
 
-def test_samples_differ_and_the_first_is_the_one_that_comes_alone(run, checkpoint):
+def test_samples_differ_and_the_first_is_the_one_that_comes_alone(checkpoint):
     flags = ("--prompt", "The", "--max-new-tokens", 20, "--seed", 5)
-    _, one, _ = run(checkpoint, *flags)
-    _, three, _ = run(checkpoint, *flags, "--num-samples", 3)
+    one, _ = run(checkpoint, *flags)
+    three, _ = run(checkpoint, *flags, "--num-samples", 3)
     samples = three.split("--- sample ")[1:]
     assert samples[0] == "1\n" + one
     assert len({sample[2:] for sample in samples}) == 3
 
 
-def test_prompts_of_unequal_length_are_continued_together_as_each_alone(run, checkpoint):
+def test_prompts_of_unequal_length_are_continued_together_as_each_alone(checkpoint):
     prompts = ["The", "每天早上，小猫都在窗边", "a"]
     flags = ("--max-new-tokens", 40, "--temperature", 0)
-    _, together, _ = run(checkpoint, "--prompt", *prompts, *flags)
-    alone = [run(checkpoint, "--prompt", prompt, *flags)[1] for prompt in prompts]
+    together, _ = run(checkpoint, "--prompt", *prompts, *flags)
+    alone = [run(checkpoint, "--prompt", prompt, *flags)[0] for prompt in prompts]
     assert together == "".join(f"--- sample {i + 1}\n{text}" for i, text in enumerate(alone))
 
 
-def test_prompts_come_from_files_and_from_standard_input(run, parrot, tmp_path):
+def test_prompts_come_from_files_and_from_standard_input(parrot, tmp_path):
     path = tmp_path / "提示.txt"
     path.write_text("天\r\n", encoding="utf-8", newline="")
-    assert run(parrot, "--prompt", f"FILE:{path}")[1] == "天x\n"
-    assert run(parrot, "--prompt", "-", stdin="天\n")[1] == "天x\n"
+    assert run(parrot, "--prompt", f"FILE:{path}")[0] == "天x\n"
+    assert run(parrot, "--prompt", "-", stdin="天\n")[0] == "天x\n"
 
 
-def test_the_blank_after_the_prompt_is_not_lost_in_a_word_model(run, tmp_path):
+def test_the_blank_after_the_prompt_is_not_lost_in_a_word_model(tmp_path):
     tokenizer = WordTokenizer.train("the cat sat .")
     tokenizer.save(tmp_path)
     model = BigramLM(BigramConfig(tokenizer.n_vocab, 8))
     for before, after in (("the", "cat"), ("cat", "sat"), ("sat", ".")):
         model.params["table.weight"][tokenizer.encode(before), tokenizer.encode(after)] = 50
     model.save_pretrained(tmp_path)
-    assert run(tmp_path, "--prompt", "the", "--max-new-tokens", 3)[1] == "the cat sat.\n"
+    assert run(tmp_path, "--prompt", "the", "--max-new-tokens", 3)[0] == "the cat sat.\n"
 
 
 # --- the stream of text
@@ -179,11 +160,11 @@ def test_line_ends_at_both_ends_are_dropped_however_the_text_is_cut():
 # --- chat
 
 
-def test_a_chat_answers_line_by_line(run, parrot):
-    assert run(parrot, "--chat", stdin="?\n?\n") == (0, "ab\nab\n", "")
+def test_a_chat_answers_line_by_line(parrot):
+    assert run(parrot, "--chat", stdin="?\n?\n") == ("ab\nab\n", "")
 
 
-def test_a_chat_remembers_what_was_said_until_an_empty_line(checkpoint, monkeypatch, run):
+def test_a_chat_remembers_what_was_said_until_an_empty_line(checkpoint, monkeypatch):
     asked = []
 
     def remember(model, tokenizer, prompts, *rest):
@@ -195,7 +176,7 @@ def test_a_chat_remembers_what_was_said_until_an_empty_line(checkpoint, monkeypa
     assert asked == ["\n\n你好\n", "\n\n你好\nyes\nand then?\n", "\n\nnew\n"]
 
 
-def test_a_model_tuned_on_dialogues_is_asked_in_its_format(run, tmp_path):
+def test_a_model_tuned_on_dialogues_is_asked_in_its_format(tmp_path):
     """Every turn ends with <|endoftext|>; a model that answers "a" to that token shows it was asked so."""
     tokenizer = CharTokenizer.train("abc\n")
     tokenizer.save(tmp_path)
@@ -204,15 +185,14 @@ def test_a_model_tuned_on_dialogues_is_asked_in_its_format(run, tmp_path):
     model.params["table.weight"][[end, a, c], [a, c, end]] = 50
     model.save_pretrained(tmp_path)
     save_format(tmp_path, ChatFormat())
-    assert run(tmp_path, "--chat", stdin="b\n") == (0, "ac\n", "")
+    assert run(tmp_path, "--chat", stdin="b\n") == ("ac\n", "")
 
 
 # --- probabilities
 
 
-def test_the_shown_probabilities_are_those_of_the_model(run, parrot):
-    status, out, _ = run(parrot, "--prompt", "a", "--show-probabilities", "--max-new-tokens", 2)
-    assert status == 0
+def test_the_shown_probabilities_are_those_of_the_model(parrot):
+    out, _ = run(parrot, "--prompt", "a", "--show-probabilities", "--max-new-tokens", 2)
     assert [line.split()[:2] for line in out.splitlines()] == [["100.0%", "b"], ["100.0%", "↵"]]
 
 
@@ -225,6 +205,13 @@ def test_a_probability_line_shows_what_sampling_drew_from():
     assert cut.split() == ["33.3%", "b", "天", "66.7%"]
 
 
+def test_the_runners_up_stand_in_one_column_behind_chinese_and_behind_english():
+    tokenizer = CharTokenizer.train("天ab")
+    lines = [probability_line(tokenizer, token, np.zeros(4), Sampling(), runners_up=1) for token in (1, 2)]
+    assert [line.split()[1] for line in lines] == ["b", "天"]
+    assert len({display_width(line[: line.index("a ")]) for line in lines}) == 1
+
+
 def test_control_characters_are_shown_as_numbers():
     tokenizer = CharTokenizer.train("\x1b\x85 \u202e")  # would colour, break and turn the line around
     line = probability_line(tokenizer, 1, np.zeros(5), Sampling())
@@ -232,7 +219,7 @@ def test_control_characters_are_shown_as_numbers():
     assert line.isprintable()
 
 
-def test_shown_tokens_are_the_text_of_the_same_seed(run, checkpoint):
+def test_shown_tokens_are_the_text_of_the_same_seed(checkpoint):
     flags = ("--prompt", "The", "--max-new-tokens", 15, "--seed", 5)
     model, tokenizer = GPT.from_pretrained(checkpoint), load_tokenizer(checkpoint)
     steps = token_stream(model, [tokenizer.encode_ordinary("The")], Sampling(0.8), seed=5)
@@ -241,7 +228,7 @@ def test_shown_tokens_are_the_text_of_the_same_seed(run, checkpoint):
         if tokens[0] == tokenizer.eot_token:
             break
         expected.append(f"{softmax(logits[0].astype(float) / 0.8)[tokens[0]]:.1%}")
-    _, out, _ = run(checkpoint, *flags, "--show-probabilities")
+    out, _ = run(checkpoint, *flags, "--show-probabilities")
     assert [line.split()[0] for line in out.splitlines()][: len(expected)] == expected
 
 
@@ -285,11 +272,11 @@ def test_the_score_is_that_of_the_same_windows_in_transformers(tmp_path, stride)
     assert loss == pytest.approx(np.mean(losses), rel=1e-5)
 
 
-def test_score_prints_loss_perplexity_and_bits_per_byte(run, parrot, tmp_path):
+def test_score_prints_loss_perplexity_and_bits_per_byte(parrot, tmp_path):
     path = tmp_path / "text.txt"
     path.write_text("ab\nab\n天", encoding="utf-8", newline="\n")
-    status, out, _ = run(parrot, "--score", path, "--stride", 3)
-    assert status == 0 and out.startswith("text.txt: 7 tokens, loss ") and "bits per byte" in out
+    out, _ = run(parrot, "--score", path, "--stride", 3)
+    assert out.startswith("text.txt: 7 tokens, loss ") and "bits per byte" in out
 
 
 # --- what is refused
@@ -323,40 +310,39 @@ def test_score_prints_loss_perplexity_and_bits_per_byte(run, parrot, tmp_path):
         (["--temp", 1], "--temp"),
     ],
 )
-def test_a_bad_flag_is_one_sentence_and_exit_2(run, parrot, flags, message):
-    status, out, err = run(parrot, *flags)
-    assert status == 2 and out == ""
+def test_a_bad_flag_is_one_sentence_and_exit_2(parrot, flags, message):
+    out, err = run(parrot, *flags, status=2)
+    assert out == ""
     assert message in err and "error: " in err.splitlines()[-1]
     assert "Traceback" not in err
 
 
-def test_a_file_that_is_not_utf8_a_bad_stride_and_a_short_text_are_refused(run, parrot, tmp_path):
+def test_a_file_that_is_not_utf8_a_bad_stride_and_a_short_text_are_refused(parrot, tmp_path):
     path = tmp_path / "latin.txt"
     path.write_bytes(b"caf\xe9")
-    assert "not UTF-8" in run(parrot, "--score", path)[2]
+    assert "not UTF-8" in run(parrot, "--score", path, status=2)[1]
     path.write_bytes(b"abab")
-    assert "stride is 9" in run(parrot, "--score", path, "--stride", 9)[2]
+    assert "stride is 9" in run(parrot, "--score", path, "--stride", 9, status=2)[1]
     path.write_bytes(b"a")
-    assert "at least two" in run(parrot, "--score", path)[2]
+    assert "at least two" in run(parrot, "--score", path, status=2)[1]
 
 
-def test_a_damaged_model_is_refused_as_such(run, tmp_path):
+def test_a_damaged_model_is_refused_as_such(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "gpt2"}), encoding="utf-8", newline="\n")
     (tmp_path / "model.safetensors").write_bytes(b"\xff" * 100)
-    status, _, err = run(tmp_path)
-    assert status == 2 and err.startswith("generate.py: error: ") and "is damaged" in err
+    _, err = run(tmp_path, status=2)
+    assert err.startswith("generate.py: error: ") and "is damaged" in err
 
 
 def test_an_ascii_terminal_and_a_closed_pipe_break_nothing(checkpoint):
     """The whole program, as a process: Chinese under LC_ALL=C, and a reader that goes away."""
-    line = [sys.executable, str(ROOT / "generate.py"), "--checkpoint", str(checkpoint), "--prompt", "每天"]
-    environment = os.environ | {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
-    done = subprocess.run(
-        [*line, "--max-new-tokens", "5"], capture_output=True, env=environment, cwd=checkpoint, check=True
-    )
-    assert done.stdout.decode("utf-8").startswith("每天")
+    flags = ["--checkpoint", checkpoint, "--prompt", "每天"]
+    ascii_only = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
+    out, _ = run_script(GENERATE, *flags, "--max-new-tokens", 5, environment=ascii_only, cwd=checkpoint)
+    assert out.startswith("每天")
     reader, writer = os.pipe()
     os.close(reader)
-    closed = subprocess.run([*line], stdout=writer, stderr=subprocess.PIPE, cwd=checkpoint, check=False)
+    process = start_script(GENERATE, *flags, cwd=checkpoint, stdout=writer)
+    _, error = process.communicate()
     os.close(writer)
-    assert closed.stderr == b""
+    assert error == b""

@@ -5,26 +5,17 @@ import dataclasses
 import numpy as np
 import pytest
 from gradients import assert_gradients_equal_finite_differences
+from models import SMALL, order_one_gpt
 
 from minigpt import GPT, AdamW, GPTConfig
 from minigpt.gradcheck import relative_error
 from minigpt.layers import dropout_streams
 from minigpt.model import parameter_shapes
 
-# No two sizes are equal, so that no wrong axis fits by accident: B, T, V, context, layers, heads, D, C.
-B, T = 4, 7
-CONFIG = GPTConfig(vocab_size=13, block_size=9, n_layer=3, n_head=2, n_embd=10, layer_norm_epsilon=0.01)
+B, T = 4, 7  # unequal, and unlike any size of SMALL
+CONFIG = SMALL
 UNTIED = dataclasses.replace(CONFIG, tie_weights=False)
 either_head = pytest.mark.parametrize("config", [CONFIG, UNTIED], ids=["tied", "untied"])
-
-
-def model_of(config, scale=1.0, dtype="float64"):
-    """A model whose weights are of order one: at GPT-2's 0.02 many a wrong formula looks right."""
-    model = GPT(config, dtype=dtype)
-    rng = np.random.default_rng(1)
-    for param in model.params.values():
-        param[...] = scale * rng.standard_normal(param.shape)
-    return model
 
 
 def batch():
@@ -42,7 +33,7 @@ def test_logits_loss_and_every_gradient_equal_those_of_transformers(config):
     pytest.importorskip("transformers")
     from reference_gpt2 import reference_loss, reference_of, reference_parameters
 
-    model, (idx, targets) = model_of(config), batch()
+    model, (idx, targets) = order_one_gpt(config), batch()
     logits, _ = model.forward(idx)
     loss, grads = model.loss_and_grads(idx, targets)
 
@@ -58,12 +49,12 @@ def test_logits_loss_and_every_gradient_equal_those_of_transformers(config):
 
 @either_head
 def test_every_gradient_equals_finite_differences_of_the_whole_model(config):
-    model, (idx, targets) = model_of(config, scale=0.5), batch()
+    model, (idx, targets) = order_one_gpt(config, scale=0.5), batch()
     assert_gradients_equal_finite_differences(model.params, lambda: model.loss_and_grads(idx, targets))
 
 
 def test_with_dropout_every_gradient_equals_finite_differences_under_the_same_masks():
-    model, (idx, targets) = model_of(dataclasses.replace(CONFIG, dropout=0.3), scale=0.5), batch()
+    model, (idx, targets) = order_one_gpt(dataclasses.replace(CONFIG, dropout=0.3), scale=0.5), batch()
     assert_gradients_equal_finite_differences(
         model.params,
         lambda: model.loss_and_grads(idx, targets, dropout_streams(seed=1, step=2, first=0, count=B)),
@@ -72,7 +63,7 @@ def test_with_dropout_every_gradient_equals_finite_differences_under_the_same_ma
 
 def test_dropout_acts_at_all_four_places_and_only_when_streams_are_given():
     """Once on the embeddings; then in every block on the attention shares and on both branches."""
-    model, (idx, targets) = model_of(dataclasses.replace(CONFIG, dropout=0.5)), batch()
+    model, (idx, targets) = order_one_gpt(dataclasses.replace(CONFIG, dropout=0.5)), batch()
 
     class Counted:
         """A stream that counts how often a mask is drawn from it."""
@@ -91,11 +82,11 @@ def test_dropout_acts_at_all_four_places_and_only_when_streams_are_given():
     assert counted.shapes == [hidden] + CONFIG.n_layer * [shares, hidden, hidden]
     without, _ = model.forward(idx)
     assert np.array_equal(without, model.forward(idx)[0])
-    assert np.array_equal(without, model_of(CONFIG).forward(idx)[0])
+    assert np.array_equal(without, order_one_gpt(CONFIG).forward(idx)[0])
 
 
 def test_changing_a_future_token_leaves_past_logits_alone():
-    model, (idx, _) = model_of(CONFIG), batch()
+    model, (idx, _) = order_one_gpt(CONFIG), batch()
     before, _ = model.forward(idx)
     for t in range(T):
         changed = idx.copy()
@@ -106,7 +97,7 @@ def test_changing_a_future_token_leaves_past_logits_alone():
 
 
 def test_a_prefix_alone_has_the_logits_it_has_within_the_whole():
-    model, (idx, _) = model_of(CONFIG), batch()
+    model, (idx, _) = order_one_gpt(CONFIG), batch()
     whole, _ = model.forward(idx)
     for t in range(1, T):
         np.testing.assert_allclose(model.forward(idx[:, :t])[0], whole[:, :t], rtol=1e-10, atol=1e-10)
@@ -114,7 +105,7 @@ def test_a_prefix_alone_has_the_logits_it_has_within_the_whole():
 
 @either_head
 def test_accumulated_gradients_equal_the_big_batchs(config):
-    model, (idx, targets) = model_of(config), batch()
+    model, (idx, targets) = order_one_gpt(config), batch()
     loss, grads = model.loss_and_grads(idx, targets)
     n_counted = int((targets != -100).sum())
     parts, accumulated = [], None
@@ -160,7 +151,7 @@ def test_no_array_of_the_computation_is_wider_than_the_weights():
 
 
 def test_float32_gradients_are_those_of_float64_up_to_rounding():
-    narrow, wide, (idx, targets) = model_of(CONFIG, dtype="float32"), model_of(CONFIG), batch()
+    narrow, wide, (idx, targets) = order_one_gpt(CONFIG, dtype="float32"), order_one_gpt(CONFIG), batch()
     loss, grads = narrow.loss_and_grads(idx, targets)
     expected_loss, expected = wide.loss_and_grads(idx, targets)
     assert float(loss) == pytest.approx(float(expected_loss), rel=1e-4)

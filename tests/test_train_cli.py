@@ -2,15 +2,12 @@
 
 import json
 import math
-import os
 import re
-import subprocess
-import sys
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
+from scripts import TINY, TRAIN, refusal, run_main, run_script
 
 import train
 from minigpt import GPT, AdamW, BigramLM, clip_grad_norm, generate, load_model
@@ -19,35 +16,18 @@ from minigpt.training.corpus import random_batch
 from minigpt.training.log import read_lines
 from tokenizer import load_tokenizer
 
-ROOT = Path(__file__).parents[1]
-TINY = "--n-layer 1 --n-head 2 --n-embd 8 --block-size 8 --batch-size 4 --eval-iters 2 --workers 2".split()
 ENGLISH = "the cat sat on the mat and the dog sat on the log\n\n" * 30
 CHINESE = "小猫坐在垫子上，小狗看着它。\n\n每一次努力都让你感动，未来的精彩由此慢慢绽放。\n\n" * 20
 
 
-def run_train(*flags, status=0, **environment):
-    """train.py in a process of its own: its standard output and standard error as text."""
-    process = subprocess.run(
-        [sys.executable, str(ROOT / "train.py"), *map(str, flags)],
-        env=os.environ | environment,
-        capture_output=True,
-        check=False,
-    )
-    out, error = process.stdout.decode("utf-8"), process.stderr.decode("utf-8")
-    assert process.returncode == status, error
-    return out, error
+def run_here(*flags):
+    """train.py in this process: its standard output."""
+    return run_main(train.main, *flags)[0]
 
 
-@pytest.fixture
-def run_here(monkeypatch, capsys):
-    """train.py in this process, which is faster: its standard output."""
-
-    def run(*flags):
-        monkeypatch.setattr(sys, "argv", ["train.py", *map(str, flags)])
-        train.main()
-        return capsys.readouterr().out
-
-    return run
+def refused(*flags):
+    """The sentence with which train.py refuses."""
+    return refusal(train.main, *flags)
 
 
 def write(path, text):
@@ -63,7 +43,7 @@ def folder(tmp_path_factory):
     write(folder / "chinese.txt", CHINESE)
     flags = "--tokenizer char --max-iters 40 --warmup-iters 0 --eval-interval 20 --dropout 0.1".split()
     flags += ["--learning-rate", "0.03"]
-    out, _ = run_train("--data", folder / "english.txt", "--out", folder / "run", *TINY, *flags)
+    out, _ = run_script(TRAIN, "--data", folder / "english.txt", "--out", folder / "run", *TINY, *flags)
     write(folder / "stdout.txt", out)
     return folder
 
@@ -107,13 +87,13 @@ def test_the_folder_is_a_model_that_continues_text_and_the_curve_is_a_picture(fo
     assert (folder / "run" / "loss.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_model_in_the_folder_is_the_best_one_and_eval_only_measures_it(folder, run_here):
+def test_the_model_in_the_folder_is_the_best_one_and_eval_only_measures_it(folder):
     printed = re.search(r"loss (\d\.\d+).*bits per byte", (folder / "stdout.txt").read_text(encoding="utf-8"))
     out = run_here("--data", folder / "english.txt", "--out", folder / "run", "--eval-only")
     assert f"loss {printed[1]}" in out
 
 
-def test_init_from_starts_with_the_weights_and_the_tokenizer_of_that_model(folder, run_here):
+def test_init_from_starts_with_the_weights_and_the_tokenizer_of_that_model(folder):
     before = load_model(folder / "run").params["wte.weight"].copy()
     flags = ["--init-from", folder / "run", "--max-iters", 1, "--learning-rate", 1e-4, "--eval-iters", 2]
     run_here("--data", folder / "english.txt", "--out", folder / "again", "--batch-size", 4, *flags)
@@ -126,17 +106,16 @@ def test_init_from_starts_with_the_weights_and_the_tokenizer_of_that_model(folde
 
 def test_chinese_through_a_bigram_model_on_a_terminal_that_knows_only_ascii(folder):
     flags = "--model bigram --tokenizer char --block-size 8 --max-iters 20 --eval-interval 0".split()
-    out, _ = run_train(
+    out, _ = run_script(
+        TRAIN,
         *("--data", folder / "chinese.txt", "--out", folder / "bigram", *flags),
-        PYTHONIOENCODING="ascii",
-        PYTHONUTF8="0",
-        LC_ALL="C",
+        environment={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"},
     )
     assert isinstance(load_model(folder / "bigram"), BigramLM)
     assert re.search("[一-鿿]", out), "the sample is Chinese"
 
 
-def test_accumulated_batches_are_one_large_batch(folder, run_here):
+def test_accumulated_batches_are_one_large_batch(folder):
     losses = []
     for batch_size, accumulated in [(6, 1), (2, 3)]:
         out = folder / f"accumulated {accumulated}"
@@ -148,7 +127,7 @@ def test_accumulated_batches_are_one_large_batch(folder, run_here):
     assert len(losses[0]) == 5
 
 
-def test_two_runs_of_the_same_flags_leave_the_same_bytes(folder, run_here):
+def test_two_runs_of_the_same_flags_leave_the_same_bytes(folder):
     flags = "--tokenizer char --max-iters 4 --eval-interval 2 --dropout 0.2 --seed 3".split()
     for out in ("one", "two"):
         run_here("--data", folder / "english.txt", "--out", folder / out, *TINY, *flags)
@@ -163,7 +142,7 @@ def test_two_runs_of_the_same_flags_leave_the_same_bytes(folder, run_here):
         assert one == two, name
 
 
-def test_a_bigram_model_learns_letters_by_default_and_shows_what_it_learned(folder, run_here, monkeypatch):
+def test_a_bigram_model_learns_letters_by_default_and_shows_what_it_learned(folder, monkeypatch):
     monkeypatch.chdir(folder)
     out = run_here("--model", "bigram", "--data", folder / "english.txt", "--max-iters", 60)
     n_vocab = load_tokenizer(folder / "out-bigram").n_vocab
@@ -178,7 +157,7 @@ def test_a_bigram_model_learns_letters_by_default_and_shows_what_it_learned(fold
     assert "--- a continuation of" in out
 
 
-def test_the_training_text_alone_teaches_the_bpe_tokenizer(folder, run_here):
+def test_the_training_text_alone_teaches_the_bpe_tokenizer(folder):
     """The last tenth holds a word that the rest does not: no token may be made of it."""
     text = write(folder / "end.txt", "plain words and more plain words\n" * 90 + "xylophone xylophone\n" * 15)
     flags = (
@@ -190,7 +169,7 @@ def test_the_training_text_alone_teaches_the_bpe_tokenizer(folder, run_here):
     assert len(tokenizer.encode("xylophone")) >= 8
 
 
-def test_the_flags_reach_the_optimiser_and_every_step_draws_a_batch_of_its_own(folder, run_here, monkeypatch):
+def test_the_flags_reach_the_optimiser_and_every_step_draws_a_batch_of_its_own(folder, monkeypatch):
     made, batches, limits = [], [], []
 
     class NotedAdamW(AdamW):
@@ -219,7 +198,7 @@ def test_the_flags_reach_the_optimiser_and_every_step_draws_a_batch_of_its_own(f
     assert len({x.tobytes() for x, _ in batches}) == 6
 
 
-def test_the_model_that_is_kept_is_the_one_of_the_lowest_validation_loss(folder, run_here, monkeypatch):
+def test_the_model_that_is_kept_is_the_one_of_the_lowest_validation_loss(folder, monkeypatch):
     losses, weights, texts = iter([5.0, 2.0, 3.0, 4.0, 4.5]), [], []
 
     def scripted(runner, tokens, *args):
@@ -236,18 +215,6 @@ def test_the_model_that_is_kept_is_the_one_of_the_lowest_validation_loss(folder,
 
 
 # What it cannot do
-
-
-def refused(capsys, monkeypatch, *flags):
-    """The last line on standard error of a train.py that must end with exit status 2."""
-    monkeypatch.setattr(sys, "argv", ["train.py", *map(str, flags)])
-    with pytest.raises(SystemExit) as stop:
-        train.main()
-    error = capsys.readouterr().err
-    assert stop.value.code == 2 and "Traceback" not in error
-    last = error.splitlines()[-1]
-    assert last.startswith("train.py: error: ")
-    return last
 
 
 @pytest.mark.parametrize(
@@ -277,11 +244,9 @@ def refused(capsys, monkeypatch, *flags):
         ("--init-from nowhere", ["nowhere"]),
     ],
 )
-def test_flags_that_make_no_sense_are_a_sentence(folder, capsys, monkeypatch, tmp_path, flags, words):
+def test_flags_that_make_no_sense_are_a_sentence(folder, monkeypatch, tmp_path, flags, words):
     monkeypatch.chdir(tmp_path)
-    sentence = refused(
-        capsys, monkeypatch, "--data", folder / "english.txt", "--out", "fresh", *flags.split()
-    )
+    sentence = refused("--data", folder / "english.txt", "--out", "fresh", *flags.split())
     for word in words:
         assert word in sentence
     assert not (tmp_path / "fresh" / "training_state.safetensors").exists()
@@ -297,55 +262,49 @@ def test_flags_that_make_no_sense_are_a_sentence(folder, capsys, monkeypatch, tm
     ],
     ids=["missing", "empty", "latin", "short"],
 )
-def test_texts_that_cannot_be_trained_on_are_a_sentence(capsys, monkeypatch, tmp_path, content, words):
+def test_texts_that_cannot_be_trained_on_are_a_sentence(tmp_path, content, words):
     path = tmp_path / "text.txt"
     if content is not None:
         path.write_bytes(content)
     flags = ["--data", path, "--out", tmp_path / "out", "--tokenizer", "char", *TINY]
-    sentence = refused(capsys, monkeypatch, *flags)
+    sentence = refused(*flags)
     for word in [*words, ""]:
         assert word in sentence
 
 
-def test_a_folder_that_holds_a_run_is_not_overwritten(folder, capsys, monkeypatch):
+def test_a_folder_that_holds_a_run_is_not_overwritten(folder):
     before = (folder / "run" / "model.safetensors").read_bytes()
-    sentence = refused(capsys, monkeypatch, "--data", folder / "english.txt", "--out", folder / "run")
+    sentence = refused("--data", folder / "english.txt", "--out", folder / "run")
     assert "--resume" in sentence and "--out" in sentence
     assert (folder / "run" / "model.safetensors").read_bytes() == before
 
 
-def test_resuming_with_another_model_or_another_text_is_a_sentence(folder, capsys, monkeypatch):
+def test_resuming_with_another_model_or_another_text_is_a_sentence(folder):
     flags = ["--out", folder / "run", "--resume", "--max-iters", 50]
-    sentence = refused(capsys, monkeypatch, *flags, "--n-embd", 16)
+    sentence = refused(*flags, "--n-embd", 16)
     assert "--n-embd is 16" in sentence and "8" in sentence
-    sentence = refused(capsys, monkeypatch, *flags, "--data", folder / "chinese.txt")
+    sentence = refused(*flags, "--data", folder / "chinese.txt")
     assert "--data" in sentence or "character" in sentence
 
 
 def test_a_text_too_short_for_the_vocabulary_is_told_in_a_sentence(tmp_path):
     text = write(tmp_path / "short.txt", ENGLISH)
-    _, error = run_train("--data", text, "--out", tmp_path / "run", *TINY, "--max-iters", 1)
+    _, error = run_script(TRAIN, "--data", text, "--out", tmp_path / "run", *TINY, "--max-iters", 1)
     (line,) = [line for line in error.splitlines() if "warning" in line.lower()]
     assert re.fullmatch(r"train.py: warning: the text has only \d+ pairs to merge: .*, not 4096", line)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_a_loss_that_overflows_is_a_sentence_and_the_last_good_state_stays(
-    folder, capsys, monkeypatch, tmp_path
-):
+def test_a_loss_that_overflows_is_a_sentence_and_the_last_good_state_stays(folder, tmp_path):
     flags = ["--data", folder / "english.txt", "--out", tmp_path / "out", "--tokenizer", "char", *TINY]
-    sentence = refused(capsys, monkeypatch, *flags, "--learning-rate", "1e30", "--max-iters", 9)
+    sentence = refused(*flags, "--learning-rate", "1e30", "--max-iters", 9)
     assert "step 1" in sentence and "--learning-rate" in sentence
     for param in load_model(tmp_path / "out").params.values():
         assert np.isfinite(param).all()
 
 
-def test_help_groups_the_flags_and_names_all_of_the_design(capsys, monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["train.py", "--help"])
-    with pytest.raises(SystemExit) as stop:
-        train.main()
-    assert stop.value.code == 0
-    text = capsys.readouterr().out
+def test_help_groups_the_flags_and_names_all_of_the_design():
+    text = run_here("--help")
     flags = """data out model tokenizer vocab-size n-layer n-head n-embd block-size dropout batch-size
     max-iters learning-rate min-lr warmup-iters weight-decay beta1 beta2 grad-clip grad-accum eval-interval
     eval-iters seed resume init-from workers backend"""

@@ -1,17 +1,14 @@
 """Training that meets trouble: an overflow, a full disk."""
 
 import random
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from scripts import TINY, TRAIN, run_script
 
 import train
 from minigpt.training import state
 
-ROOT = Path(__file__).parents[1]
-TINY = "--vocab-size 300 --n-layer 2 --n-head 2 --n-embd 16 --block-size 16 --batch-size 4".split()
+SIZES = [*TINY, "--vocab-size", "300"]
 
 
 @pytest.fixture(scope="module")
@@ -23,17 +20,10 @@ def corpus(tmp_path_factory):
     return path
 
 
-def run(*flags):
-    return subprocess.run(
-        [sys.executable, str(ROOT / "train.py"), *map(str, flags)], capture_output=True, encoding="utf-8"
-    )
-
-
 def test_an_overflow_names_step_layer_and_norms_and_the_last_good_state_stands(corpus, tmp_path):
-    flags = ["--data", corpus, "--out", tmp_path / "out", *TINY, "--max-iters", 200, "--eval-interval", 1]
-    finished = run(*flags, "--learning-rate", 1e6, "--grad-clip", 0)
-    assert finished.returncode == 2
-    message = finished.stderr.splitlines()[-1]
+    flags = ["--data", corpus, "--out", tmp_path / "out", *SIZES, "--max-iters", 200, "--eval-interval", 1]
+    _, error = run_script(TRAIN, *flags, "--learning-rate", 1e6, "--grad-clip", 0, status=2)
+    message = error.splitlines()[-1]
     for part in (
         "train.py: error: step ",
         "the first thing to overflow is the",
@@ -41,9 +31,7 @@ def test_an_overflow_names_step_layer_and_norms_and_the_last_good_state_stands(c
         "--learning-rate",
     ):
         assert part in message
-    assert (
-        run("--resume", "--out", tmp_path / "out", "--max-iters", 1, "--learning-rate", 1e-3).returncode == 0
-    )
+    run_script(TRAIN, "--resume", "--out", tmp_path / "out", "--max-iters", 1, "--learning-rate", 1e-3)
 
 
 def train_on_a_disk_that_is_full_at(monkeypatch, full_at, corpus, out):
@@ -58,7 +46,7 @@ def train_on_a_disk_that_is_full_at(monkeypatch, full_at, corpus, out):
 
     real_save = state.save_training_state
     monkeypatch.setattr("minigpt.training.run.save_training_state", save)
-    flags = ["--data", corpus, "--out", out, *TINY, "--max-iters", 6, "--eval-interval", 2]
+    flags = ["--data", corpus, "--out", out, *SIZES, "--max-iters", 6, "--eval-interval", 2]
     train.train(train.train_arguments(list(map(str, flags))))
     assert saves == [0, 2, 4, 6]
 

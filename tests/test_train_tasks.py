@@ -1,12 +1,11 @@
 """train.py --task …: what each task leaves behind, how it resumes, and how it answers what it cannot use."""
 
-import io
 import json
-import sys
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
+from scripts import TINY, refusal, run_main
 
 import generate
 import train
@@ -18,7 +17,7 @@ from minigpt.tasks.arguments import train_arguments
 from minigpt.training.log import read_lines
 from tokenizer import BPETokenizer
 
-TINY = "--vocab-size 280 --n-layer 2 --n-head 2 --n-embd 8 --block-size 64 --batch-size 4 --workers 2"
+NEW_MODEL = [*TINY, *"--vocab-size 280 --block-size 64 --eval-iters 20".split()]
 SHORT = "--max-iters 6 --eval-interval 3 --warmup-iters 2 --dropout 0.1"
 NAMES = ["Ann", "Ben", "小明", "丽丽", "Tom", "Eva", "Max", "Ida"]
 TASKS = ["classify", "instruct", "chat", "prefer"]
@@ -70,32 +69,14 @@ def data_of(folder, task):
     return folder / {"classify": "classify.tsv", "chat": "chat.txt"}.get(task, f"{task}.jsonl")
 
 
-@pytest.fixture
-def run_here(monkeypatch, capsys):
+def run_here(*flags, main=train.main):
     """train.py, or another script's main, in this process: its standard output."""
-
-    def run(*flags, main=train.main):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
-        monkeypatch.setattr(sys, "argv", ["script.py", *map(str, flags)])
-        main()
-        return capsys.readouterr().out
-
-    return run
+    return run_main(main, *flags)[0]
 
 
-@pytest.fixture
-def refused(monkeypatch, capsys):
-    """The sentence on standard error of a train.py that must end with exit status 2."""
-
-    def run(*flags, main=train.main):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
-        monkeypatch.setattr(sys, "argv", ["script.py", *map(str, flags)])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        assert stopped.value.code == 2
-        return capsys.readouterr().err.strip().splitlines()[-1]
-
-    return run
+def refused(*flags):
+    """The sentence with which train.py refuses."""
+    return refusal(train.main, *flags)
 
 
 def flags_of(folder, task, out, *more):
@@ -104,12 +85,8 @@ def flags_of(folder, task, out, *more):
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("base", ["random", "pretrained", "LoRA"])
-def test_every_task_runs_from_random_weights_from_a_base_and_with_lora(
-    folder, run_here, tmp_path, task, base
-):
-    start = {"random": TINY.split(), "pretrained": ["--batch-size", 4], "LoRA": ["--batch-size", 4, *LORA]}[
-        base
-    ]
+def test_every_task_runs_from_random_weights_from_a_base_and_with_lora(folder, tmp_path, task, base):
+    start = {"random": NEW_MODEL, "pretrained": ["--batch-size", 4], "LoRA": ["--batch-size", 4, *LORA]}[base]
     if base != "random":
         start = [*start, "--init-from", folder / "base"]
     out = run_here(*flags_of(folder, task, tmp_path / "run", *start))
@@ -159,9 +136,7 @@ class StopsAt:
         ("classify", ["--trainable", "last"]),
     ],
 )
-def test_stopped_and_resumed_a_task_ends_with_the_same_bits(
-    folder, run_here, monkeypatch, tmp_path, task, more
-):
+def test_stopped_and_resumed_a_task_ends_with_the_same_bits(folder, monkeypatch, tmp_path, task, more):
     flags = [*more, "--init-from", folder / "base", "--batch-size", 4]
     run_here(*flags_of(folder, task, tmp_path / "whole", *flags))
     with monkeypatch.context() as patched:
@@ -175,7 +150,7 @@ def test_stopped_and_resumed_a_task_ends_with_the_same_bits(
             assert np.array_equal(whole[key], parts[key]), key
 
 
-def test_with_the_last_block_alone_everything_below_stays(folder, run_here, tmp_path):
+def test_with_the_last_block_alone_everything_below_stays(folder, tmp_path):
     flags = [
         "--trainable",
         "last",
@@ -196,7 +171,7 @@ def test_with_the_last_block_alone_everything_below_stays(folder, run_here, tmp_
     assert moved == {"2", "ln_f"}
 
 
-def test_raw_text_can_train_the_last_block_or_adapters_too(folder, run_here, refused, tmp_path):
+def test_raw_text_can_train_the_last_block_or_adapters_too(folder, tmp_path):
     text = write(tmp_path / "text.txt", "Ann calls Ben and Ben calls Ann. 你好，小明！ " * 40)
     flags = ["--data", text, "--init-from", folder / "base", *SHORT.split(), "--out"]
     base = GPT.from_pretrained(folder / "base")
@@ -220,8 +195,8 @@ def test_adapters_have_settings_of_their_own():
     assert train_arguments(["--task", "classify"]).beta2 == 0.99
 
 
-def test_a_classifier_answers_with_labels_and_their_probabilities(folder, run_here, refused, tmp_path):
-    run_here(*flags_of(folder, "classify", tmp_path / "run", *TINY.split(), "--balance", "weights"))
+def test_a_classifier_answers_with_labels_and_their_probabilities(folder, tmp_path):
+    run_here(*flags_of(folder, "classify", tmp_path / "run", *NEW_MODEL, "--balance", "weights"))
     metrics = json.loads((tmp_path / "run" / "test_metrics.json").read_text(encoding="utf-8"))
     assert metrics["labels"] == ["ham", "spam"] and sum(metrics["count"]) == np.sum(metrics["confusion"])
     asked = ["--checkpoint", tmp_path / "run", "--prompt", "You WON a prize", "你好"]
@@ -230,10 +205,10 @@ def test_a_classifier_answers_with_labels_and_their_probabilities(folder, run_he
     for line in lines:
         shares = {part.split()[0]: float(part.split()[1]) for part in line.split(", ")}
         assert shares.keys() == {"ham", "spam"} and sum(shares.values()) == pytest.approx(100, abs=0.2)
-    assert "holds a classifier" in refused("--checkpoint", tmp_path / "run", main=generate.main)
+    assert "holds a classifier" in refusal(generate.main, "--checkpoint", tmp_path / "run")
 
 
-def test_balance_drop_says_how_many_rows_it_left_out(folder, run_here, tmp_path):
+def test_balance_drop_says_how_many_rows_it_left_out(folder, tmp_path):
     rows = data_of(folder, "classify").read_text(encoding="utf-8").splitlines()
     write(tmp_path / "uneven.tsv", "\n".join(rows[:40] + [row for row in rows[40:] if row.startswith("ham")]))
     flags = [
@@ -245,13 +220,11 @@ def test_balance_drop_says_how_many_rows_it_left_out(folder, run_here, tmp_path)
         tmp_path / "run",
         *SHORT.split(),
     ]
-    assert "--balance drop: 28 of 68 rows are left out" in run_here(
-        *flags, *TINY.split(), "--balance", "drop"
-    )
+    assert "--balance drop: 28 of 68 rows are left out" in run_here(*flags, *NEW_MODEL, "--balance", "drop")
 
 
-def test_the_responses_to_the_test_split_are_written_with_their_measures(folder, run_here, tmp_path):
-    run_here(*flags_of(folder, "instruct", tmp_path / "run", *TINY.split()))
+def test_the_responses_to_the_test_split_are_written_with_their_measures(folder, tmp_path):
+    run_here(*flags_of(folder, "instruct", tmp_path / "run", *NEW_MODEL))
     lines = (tmp_path / "run" / "test_responses.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 6
     assert json.loads(lines[0]).keys() == {"where", "instruction", "input", "output", "response"}
@@ -263,7 +236,7 @@ def test_the_responses_to_the_test_split_are_written_with_their_measures(folder,
     assert "Greet" not in answered
 
 
-def test_the_margin_of_preferred_answers_grows(folder, run_here, tmp_path):
+def test_the_margin_of_preferred_answers_grows(folder, tmp_path):
     flags = ["--init-from", folder / "base", "--learning-rate", "1e-2", "--max-iters", 30]
     run_here(*flags_of(folder, "prefer", tmp_path / "run", *flags))
     margins = [
@@ -273,8 +246,8 @@ def test_the_margin_of_preferred_answers_grows(folder, run_here, tmp_path):
     assert margins[-1] > 5
 
 
-def test_a_classifier_can_be_tuned_further_but_not_with_a_new_label(folder, run_here, refused, tmp_path):
-    run_here(*flags_of(folder, "classify", tmp_path / "run", *TINY.split()))
+def test_a_classifier_can_be_tuned_further_but_not_with_a_new_label(folder, tmp_path):
+    run_here(*flags_of(folder, "classify", tmp_path / "run", *NEW_MODEL))
     run_here(*flags_of(folder, "classify", tmp_path / "more", "--init-from", tmp_path / "run"))
     assert load_model(tmp_path / "more").labels == ["ham", "spam"]
     write(tmp_path / "new.tsv", "".join(f"{label}\t{i}\n" for i in range(4) for label in ("ham", "eggs")))
@@ -341,30 +314,32 @@ def test_a_classifier_can_be_tuned_further_but_not_with_a_new_label(folder, run_
         ),
     ],
 )
-def test_records_that_cannot_be_used_are_named_with_file_and_line(refused, tmp_path, task, name, text, words):
+def test_records_that_cannot_be_used_are_named_with_file_and_line(tmp_path, task, name, text, words):
     path = write(tmp_path / name, text)
-    assert words in refused("--task", task, "--data", path, "--out", tmp_path / "run", *TINY.split())
+    assert words in refused("--task", task, "--data", path, "--out", tmp_path / "run", *NEW_MODEL)
 
 
-def test_records_longer_than_the_context_are_counted_and_named(folder, run_here, refused, tmp_path):
+def test_records_longer_than_the_context_are_counted_and_named(folder, tmp_path):
     lines = data_of(folder, "instruct").read_text(encoding="utf-8").splitlines()
     long = json.dumps({"instruction": "long", "output": "word " * 200})
     path = write(
         tmp_path / "x.jsonl", "\n".join([lines[0], long, *lines[1:], long.replace("long", "longer")])
     )
-    flags = ["--task", "instruct", "--data", path, "--out", tmp_path / "run", *SHORT.split(), *TINY.split()]
+    flags = ["--task", "instruct", "--data", path, "--out", tmp_path / "run", *SHORT.split(), *NEW_MODEL]
     out = run_here(*flags)
     assert "2 of 34 records are longer than the context of 64 tokens, the first is" in out
     assert "they are left out" in out
     path = write(tmp_path / "y.jsonl", "\n".join(long.replace("long", f"long {i}") for i in range(5)))
-    sentence = refused("--task", "instruct", "--data", path, "--out", tmp_path / "all", *TINY.split())
+    sentence = refusal(
+        train.main, "--task", "instruct", "--data", path, "--out", tmp_path / "all", *NEW_MODEL
+    )
     assert "5 of 5 records are longer than the context" in sentence and "take shorter records" in sentence
 
 
-def test_texts_and_dialogues_that_had_to_be_cut_are_counted(folder, run_here, tmp_path):
+def test_texts_and_dialogues_that_had_to_be_cut_are_counted(folder, tmp_path):
     rows = data_of(folder, "classify").read_text(encoding="utf-8")
     path = write(tmp_path / "x.tsv", rows + "ham\t" + "word " * 200 + "\n")
-    flags = [*SHORT.split(), *TINY.split()]
+    flags = [*SHORT.split(), *NEW_MODEL]
     out = run_here("--task", "classify", "--data", path, "--out", tmp_path / "a", *flags)
     assert "1 of 97 texts are cut to the context of 64 tokens" in out
     dialogues = data_of(folder, "chat").read_text(encoding="utf-8")
@@ -391,22 +366,24 @@ def test_texts_and_dialogues_that_had_to_be_cut_are_counted(folder, run_here, tm
         (["--task", "chat", "--data", "nothing.txt"], "there is no file nothing.txt"),
     ],
 )
-def test_flags_that_make_no_sense_are_a_sentence(refused, monkeypatch, tmp_path, flags, words):
+def test_flags_that_make_no_sense_are_a_sentence(monkeypatch, tmp_path, flags, words):
     monkeypatch.chdir(tmp_path)
     assert words in refused(*flags)
 
 
-def test_a_run_is_resumed_with_its_own_task_and_its_own_data(folder, run_here, refused, tmp_path):
-    run_here(*flags_of(folder, "classify", tmp_path / "run", *TINY.split()))
-    assert "--task is chat but the run in" in refused("--resume", "--out", tmp_path / "run", "--task", "chat")
+def test_a_run_is_resumed_with_its_own_task_and_its_own_data(folder, tmp_path):
+    run_here(*flags_of(folder, "classify", tmp_path / "run", *NEW_MODEL))
+    assert "--task is chat but the run in" in refusal(
+        train.main, "--resume", "--out", tmp_path / "run", "--task", "chat"
+    )
     rows = data_of(folder, "classify").read_text(encoding="utf-8")
     path = write(tmp_path / "x.tsv", rows + "ham\tone more\n")
     sentence = refused("--resume", "--out", tmp_path / "run", "--data", path)
     assert "--data is not what the run" in sentence
 
 
-def test_eval_only_measures_the_saved_model_on_the_test_split_again(folder, run_here, tmp_path):
-    out = run_here(*flags_of(folder, "classify", tmp_path / "run", *TINY.split()))
+def test_eval_only_measures_the_saved_model_on_the_test_split_again(folder, tmp_path):
+    out = run_here(*flags_of(folder, "classify", tmp_path / "run", *NEW_MODEL))
     again = run_here("--eval-only", "--out", tmp_path / "run")
     assert again.startswith("test split of 19 texts") or again.startswith("test split of 20 texts")
     assert again.strip() in out

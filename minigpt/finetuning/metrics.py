@@ -10,6 +10,8 @@ them so is right 87 times, with a recall of 0 for the rest.
 
 import numpy as np
 
+from minigpt.terminal import display_width, pad
+
 
 def confusion_matrix(truths, predictions, n_labels):
     """counts[i, j]: how many texts of label i were given label j; truths, predictions (N,) int."""
@@ -52,15 +54,6 @@ def describe_labels(labels, confusion):
     for label, row in zip(labels, confusion):
         lines.append(pad(label, width) + "".join(pad(str(count), width) for count in row))
     return "\n".join(line.rstrip() for line in lines)
-
-
-def display_width(text):
-    """Columns of a terminal: Chinese characters, and all else from U+1100 on, take two."""
-    return sum(2 if ord(character) >= 0x1100 else 1 for character in text)
-
-
-def pad(text, width):
-    return text + " " * (width - display_width(text))
 
 
 def exact_match(answers, references):

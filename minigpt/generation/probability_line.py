@@ -6,9 +6,8 @@ The probabilities are those after temperature, top-k and so on, hence what sampl
 --temperature 0 nothing is drawn, and they are the model's own.
 """
 
-import unicodedata
-
 from minigpt.generation.sampling import token_probabilities
+from minigpt.terminal import pad
 from tokenizer.show import visible
 
 
@@ -18,8 +17,7 @@ def probability_line(tokenizer, token, logits, sampling, runners_up=5):
     order = (-probabilities).argsort(kind="stable")[: runners_up + 1]
     others = [other for other in order if other != token and probabilities[other] > 0][:runners_up]
     shown = [f"{show(tokenizer, other)} {probabilities[other]:.1%}" for other in others]
-    name = show(tokenizer, token)
-    return f"{probabilities[token]:7.1%}  {name}{' ' * (16 - width(name))}  {'   '.join(shown)}".rstrip()
+    return f"{probabilities[token]:7.1%}  {pad(show(tokenizer, token), 16)}  {'   '.join(shown)}".rstrip()
 
 
 def show(tokenizer, token):
@@ -27,8 +25,3 @@ def show(tokenizer, token):
     content = tokenizer.token_bytes[int(token)]
     text = visible(content)
     return text if text.isprintable() else f"<{content.hex(' ')}>"
-
-
-def width(text):
-    """How many columns a text takes in a terminal: Chinese characters take two."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

@@ -54,6 +54,7 @@ def cross_entropy_forward(logits, targets, n_counted=None):
 
     losses, losses_cache = token_losses_forward(logits.reshape(-1, logits.shape[-1]), picked)
     loss = (losses * counted).sum() / (n_counted or 1)
+    loss = loss.astype(losses.dtype)  # NumPy 1 has made float64 of it: a float32 over a Python float
     return loss, (losses_cache, counted, n_counted, logits.shape)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from minigpt.finetuning.peft import TARGETS
 from minigpt.interchange.files import write_json
 from minigpt.tasks.presets import PRESETS
+from minigpt.terminal import Help
 
 DATA = Path(__file__).parents[2] / "data"
 BUNDLED = [str(DATA / "stories_en.txt"), str(DATA / "dialogues_zh.txt")]
@@ -134,7 +135,7 @@ def train_parser():
         prog="train.py",
         description="Train a GPT (or a bigram model) on text, on NumPy alone. Without flags it trains on the "
         "bundled English stories and Chinese dialogues for two to three minutes.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        formatter_class=Help,
         allow_abbrev=False,
     )
     one_or_more, zero_or_more = whole_number(1), whole_number(0)

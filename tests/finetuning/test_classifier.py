@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from check_layer import check_layer
 from gradients import assert_gradients_equal_finite_differences
+from models import SMALL, order_one
 
 from minigpt import GPT, AdamW, GPTConfig
 from minigpt.finetuning.classifier import (
@@ -19,20 +20,15 @@ from minigpt.gradcheck import relative_error
 from minigpt.training.runner import BatchRunner
 
 PAD = 12
-CONFIG = GPTConfig(vocab_size=13, block_size=9, n_layer=3, n_head=2, n_embd=10, layer_norm_epsilon=0.01)
 LABELS = ["ham", "spam", "其他"]
 LENGTHS = [7, 3, 1, 5]
 TARGETS = np.array([2, 0, 1, 0])
 
 
 def classifier(dtype="float64", scale=0.5, lora=False):
-    gpt = GPT(CONFIG, dtype=dtype)
+    gpt = GPT(SMALL, dtype=dtype)
     gpt = LoRAGPT(gpt, rank=2, alpha=3) if lora else gpt
-    model = GPTClassifier(gpt, LABELS, PAD)
-    rng = np.random.default_rng(1)
-    for param in model.params.values():
-        param[...] = scale * rng.standard_normal(param.shape)
-    return model
+    return order_one(GPTClassifier(gpt, LABELS, PAD), scale=scale)
 
 
 def texts(lengths=LENGTHS):
@@ -159,7 +155,7 @@ def test_peft_puts_the_adapter_of_a_classifier_onto_its_base_with_equal_scores(t
     transformers = pytest.importorskip("transformers")
     peft = pytest.importorskip("peft")
     model, idx = classifier("float32", lora=True), texts()
-    base = GPTClassifier(GPT(CONFIG), LABELS, PAD)
+    base = GPTClassifier(GPT(SMALL), LABELS, PAD)
     for name, param in base.gpt.params.items():
         param[...] = model.params[name]
     base.save_pretrained(tmp_path / "base")
@@ -200,10 +196,10 @@ def test_probabilities_sum_to_one_and_do_not_overflow():
 @pytest.mark.parametrize("labels", [["ham"], ["ham", "ham"], []])
 def test_fewer_than_two_different_labels_are_refused(labels):
     with pytest.raises(ValueError, match="must be at least two different ones"):
-        GPTClassifier(GPT(CONFIG), labels, PAD)
+        GPTClassifier(GPT(SMALL), labels, PAD)
 
 
 def test_a_language_model_is_no_classifier(tmp_path):
-    GPT(CONFIG).save_pretrained(tmp_path)
+    GPT(SMALL).save_pretrained(tmp_path)
     with pytest.raises(ValueError, match=r"is no classifier: config\.json lacks id2label or pad_token_id"):
         GPTClassifier.from_pretrained(tmp_path)

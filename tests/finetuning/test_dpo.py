@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from check_layer import check_layer, random_arrays
 from gradients import assert_gradients_equal_finite_differences
+from models import make_order_one, order_one_gpt
 
-from minigpt import GPT, AdamW, GPTConfig
+from minigpt import AdamW, GPTConfig
 from minigpt.finetuning.dpo import (
     PreferenceTuning,
     dpo_loss_backward,
@@ -24,11 +25,7 @@ CONFIG = GPTConfig(vocab_size=V, block_size=8, n_layer=2, n_head=2, n_embd=10, l
 
 
 def model_of(seed=1, dtype="float64", scale=0.5):
-    model = GPT(CONFIG, dtype=dtype)
-    rng = np.random.default_rng(seed)
-    for param in model.params.values():
-        param[...] = scale * rng.standard_normal(param.shape)
-    return model
+    return order_one_gpt(CONFIG, seed, scale, dtype)
 
 
 def pairs():
@@ -126,9 +123,7 @@ def test_every_gradient_of_the_model_equals_finite_differences(adapted):
     frozen = reference_log_probs(model_of(seed=5), idx, targets)
     if adapted:
         model = LoRAGPT(model, rank=2, alpha=3)
-        rng = np.random.default_rng(6)
-        for param in model.trained_params().values():
-            param[...] = 0.5 * rng.standard_normal(param.shape)
+        make_order_one(model.trained_params(), seed=6, scale=0.5)
     tuning = PreferenceTuning(model, BETA)
     assert_gradients_equal_finite_differences(
         model.trained_params(), lambda: tuning.loss_and_grads(idx, targets, frozen)

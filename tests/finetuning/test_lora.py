@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 from gradients import assert_gradients_equal_finite_differences
+from models import SMALL, make_order_one, order_one_gpt
 
 from minigpt import GPT, AdamW, GPTConfig
 from minigpt.finetuning.lora import LoRAGPT, load_adapter
@@ -16,7 +17,7 @@ from minigpt.layers import IGNORED
 from minigpt.training.runner import BatchRunner
 
 B, T = 4, 7
-CONFIG = GPTConfig(vocab_size=13, block_size=9, n_layer=3, n_head=2, n_embd=10, layer_norm_epsilon=0.01)
+CONFIG = SMALL
 CHOICES = pytest.mark.parametrize(
     "targets", [TARGETS, MATRICES, ("attn.c_attn",), ("mlp.c_proj", "attn.c_proj"), ("wte",)], ids="+".join
 )
@@ -24,19 +25,13 @@ HEADS = pytest.mark.parametrize("tied", [True, False], ids=["tied head", "head o
 
 
 def base_of(dtype="float64", scale=1.0, tied=True):
-    model = GPT(dataclasses.replace(CONFIG, tie_weights=tied), dtype=dtype)
-    rng = np.random.default_rng(1)
-    for param in model.params.values():
-        param[...] = scale * rng.standard_normal(param.shape)
-    return model
+    return order_one_gpt(dataclasses.replace(CONFIG, tie_weights=tied), scale=scale, dtype=dtype)
 
 
 def adapted_model(targets=TARGETS, dtype="float64", scale=1.0, tied=True):
     """A model whose B is not zero any more: at B = 0 the gradient of A is zero, whatever the formula."""
     model = LoRAGPT(base_of(dtype, scale, tied), rank=3, alpha=4, targets=targets)
-    rng = np.random.default_rng(4)
-    for param in model.trained_params().values():
-        param[...] = scale * rng.standard_normal(param.shape)
+    make_order_one(model.trained_params(), seed=4, scale=scale)
     return model
 
 

@@ -2,6 +2,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
+from models import shaken
 
 from minigpt import GPT, BigramConfig, BigramLM, GPTConfig, generate, generate_text_simple
 from minigpt.generation.decoder import CachingDecoder, RecomputingDecoder, decoder_for
@@ -14,10 +15,7 @@ VOCABULARY, CONTEXT = 41, 16
 def lively_model(dtype="float64", block_size=CONTEXT, seed=0, **config):
     """A model whose attention, biases and gains all matter: at GPT-2's initial scale few of them do."""
     model = GPT(GPTConfig(VOCABULARY, block_size, 2, 3, 12, **config), seed, dtype)
-    rng = np.random.default_rng(seed + 1)
-    for name, param in model.params.items():
-        model.params[name] = (param + 0.4 * rng.standard_normal(param.shape)).astype(dtype)
-    return model
+    return shaken(model, seed + 1, scale=0.4)
 
 
 def random_ids(*shape, seed=0):

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import safetensors.numpy
+from models import shaken
 
 from minigpt import GPT, BigramConfig, BigramLM, GPTConfig, generate, load_model
 from minigpt.gradcheck import relative_error
@@ -21,14 +22,6 @@ transformers = pytest.importorskip("transformers")
 
 def random_ids(vocab_size, *shape):
     return np.random.default_rng(0).integers(0, vocab_size, shape)
-
-
-def shaken(model):
-    """Weights of order one, so that every array shows in the logits."""
-    rng = np.random.default_rng(1)
-    for name, param in model.params.items():
-        model.params[name] = (param + 0.3 * rng.standard_normal(param.shape)).astype(param.dtype)
-    return model
 
 
 def peer_model(model_class=transformers.GPT2LMHeadModel, **settings):

@@ -7,18 +7,16 @@ import json
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
+from scripts import TINY, TRAIN, finish, start_script
 
-TRAIN = Path(__file__).parents[2] / "train.py"
-FLAGS = "--vocab-size 300 --n-layer 2 --n-head 2 --n-embd 16 --block-size 16 --batch-size 4 --dropout 0.1"
-FLAGS += " --max-iters 400 --eval-interval 5 --eval-iters 1 --warmup-iters 3 --workers 2"
+FLAGS = [*TINY, *"--vocab-size 300 --n-embd 16 --block-size 16 --dropout 0.1 --max-iters 400".split()]
+FLAGS += "--eval-interval 5 --eval-iters 1 --warmup-iters 3".split()
 WORDS = "the quick brown fox jumps over a lazy dog and 每一次 努力 都 让 你 感动".split()
 KILLS = int(os.environ.get("MINIGPT_TEST_KILLS", 4))
 
@@ -36,19 +34,12 @@ def corpus(tmp_path_factory):
 @pytest.fixture(scope="module")
 def uninterrupted(corpus, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "whole"
-    finish(start(corpus, out))
+    finish(start_training(corpus, out))
     return out
 
 
-def start(corpus, out, *flags):
-    command = [sys.executable, str(TRAIN), "--data", str(corpus), "--out", str(out), *FLAGS.split(), *flags]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def finish(process, status=0):
-    stdout, stderr = (stream.decode("utf-8") for stream in process.communicate(timeout=120))
-    assert process.returncode == status, stderr
-    return stdout, stderr
+def start_training(corpus, out, *flags):
+    return start_script(TRAIN, "--data", corpus, "--out", out, *FLAGS, *flags)
 
 
 def losses(out):
@@ -68,7 +59,7 @@ def assert_same_run(out, uninterrupted):
 def test_killed_at_random_moments_and_resumed_it_ends_with_the_same_bits(corpus, uninterrupted, tmp_path):
     out = tmp_path / "killed"
     rng = random.Random(1)
-    process = start(corpus, out)
+    process = start_training(corpus, out)
     kills = 0
     while kills < KILLS:
         while not (out / "training_state.safetensors").exists():  # until there is something to resume
@@ -79,7 +70,7 @@ def test_killed_at_random_moments_and_resumed_it_ends_with_the_same_bits(corpus,
         process.send_signal(signal.SIGKILL)
         process.communicate()
         kills += 1
-        process = start(corpus, out, "--resume")
+        process = start_training(corpus, out, "--resume")
     assert kills >= 2, "the run was too quick to be killed"
     finish(process)
     assert_same_run(out, uninterrupted)
@@ -87,13 +78,13 @@ def test_killed_at_random_moments_and_resumed_it_ends_with_the_same_bits(corpus,
 
 def test_sigterm_finishes_the_step_saves_and_says_how_to_go_on(corpus, uninterrupted, tmp_path):
     out = tmp_path / "stopped"
-    process = start(corpus, out, "--eval-interval", "0")
+    process = start_training(corpus, out, "--eval-interval", "0")
     while not (out / "metrics.jsonl").exists():
         time.sleep(0.01)
     time.sleep(0.3)
     process.send_signal(signal.SIGTERM)
     assert f"--resume --out {out}" in "".join(finish(process))
-    finish(start(corpus, out, "--resume"))
+    finish(start_training(corpus, out, "--resume"))
     ours, theirs = (load_file(folder / "training_state.safetensors") for folder in (out, uninterrupted))
     assert all(np.array_equal(ours[key], theirs[key]) for key in theirs)
 
@@ -109,7 +100,7 @@ def copy(uninterrupted, tmp_path):
 
 
 def refusal(corpus, out, *flags):
-    _, stderr = finish(start(corpus, out, "--resume", *flags), status=2)
+    _, stderr = finish(start_training(corpus, out, "--resume", *flags), status=2)
     assert "Traceback" not in stderr
     return stderr
 

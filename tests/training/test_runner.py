@@ -5,6 +5,7 @@ import itertools
 
 import numpy as np
 import pytest
+from models import order_one_gpt
 from threadpoolctl import threadpool_info
 
 from minigpt import GPT, AdamW, BigramConfig, BigramLM, GPTConfig
@@ -27,11 +28,7 @@ def batch():
 
 
 def model_of(dropout=0.0):
-    model = GPT(dataclasses.replace(CONFIG, dropout=dropout), dtype="float64")
-    rng = np.random.default_rng(1)
-    for param in model.params.values():
-        param[...] = rng.standard_normal(param.shape)
-    return model
+    return order_one_gpt(dataclasses.replace(CONFIG, dropout=dropout))
 
 
 @pytest.mark.parametrize(("workers", "micro_batch"), CUTS)
