@@ -38,12 +38,13 @@ import numpy as np
 
 from minigpt.gradcheck.conduct import Layer, check_output, watch, watch_float32
 from minigpt.gradcheck.diagnosis import diagnose_gradient
-from minigpt.gradcheck.differences import EPS, STEP, slope
+from minigpt.gradcheck.differences import CAUTION, EPS, STEP, slope
 
 TOLERANCE = 1e-8
 LARGE, SMALL = 1e4, 1e-4  # the sizes of the second and the third dout
+NUDGES = 3  # times that the backward's own rounding is tried out
 MOVED = 0.1  # by how much of their size the inputs are moved for the second comparison
-CORNER = 1e-4  # a slope that is in doubt by this share of the largest is no slope
+CORNER = 1e-6  # a slope that is in doubt by this share of the largest is no slope
 
 
 @dataclass
@@ -153,19 +154,33 @@ def moved_inputs(layer, arrays, shape, seed):
     return None
 
 
+def gradients_at(layer, arrays, douts):
+    """What backward returns for each dout: for each input an array (K, *shape)."""
+    grads = []
+    for dout in douts:
+        _, cache, _ = layer.run_forward(arrays)
+        grads.append([grad.copy() for grad in layer.run_backward(dout, cache)])
+    return [np.array(of_one_input) for of_one_input in zip(*grads)]
+
+
+def nudges(arrays, seed):
+    """The inputs with their last bits changed: what moves in the gradients then is their own rounding."""
+    rng = private_stream("nudges", arrays, seed)
+    for _ in range(NUDGES):
+        yield [np.array(array * (1 + 2 * EPS * rng.choice([-1.0, 1.0], array.shape))) for array in arrays]
+
+
 def compare(layer, arrays, shape, seed):
     """Backward and finite differences at some inputs: a Comparison for each of them."""
     douts = upstream_gradients(arrays, shape, seed)
-    gradients = []
-    for dout in douts:
-        out, cache, _ = layer.run_forward(arrays)
-        gradients.append([grad.copy() for grad in layer.run_backward(dout, cache)])
-
+    out, _, _ = layer.run_forward(arrays)
+    gradients = gradients_at(layer, arrays, douts)
+    nudged = [gradients_at(layer, nearly, douts) for nearly in nudges(arrays, seed)]
     rows = douts.reshape(len(douts), -1)  # (K, M)
     loss_size = np.abs(rows) @ np.abs(np.ravel(out))  # (K,)
     comparisons = []
     moving = [array.copy() for array in arrays]
-    for name, array, *grads in zip(layer.names, moving, *gradients):
+    for n, (name, array, grads) in enumerate(zip(layer.names, moving, gradients)):
         right, doubt, reach = (np.zeros((len(rows), *array.shape)) for _ in range(3))
         for index in np.ndindex(array.shape):
             slopes, doubts = slope(lambda: layer.run_forward(moving)[0], array, index)
@@ -180,11 +195,12 @@ def compare(layer, arrays, shape, seed):
                 f"gradient has shape {grads[0].shape} but its array has shape {array.shape}: {name}"
                 + (f"; {what}" if what else "")
             )
+        doubt += CAUTION * np.max([np.abs(others[n] - grads) for others in nudged], axis=0)
         size = np.sqrt(np.square(array).mean()) or 1.0
         rounding = 1e3 * EPS * loss_size / (STEP * size)  # what differences of a constant come to, and more
         limit = CORNER * reach.reshape(len(rows), -1).max(1) + rounding
         seen = doubt <= limit.reshape(-1, *[1] * array.ndim)
-        comparisons.append(Comparison(np.array(grads), right, doubt, seen))
+        comparisons.append(Comparison(grads, right, doubt, seen))
     return comparisons
 
 
@@ -206,15 +222,16 @@ def report(layer, name, comparisons, shapes, tolerance):
                 f"only a {'small' if k == 2 else 'large'} dout shows it: a backward must be linear in dout"
             )
         notes.append(diagnose_gradient(list(zip(shown.gradient, shown.right)), shapes))
-    never = ~np.any([comparison.seen.any(0) for comparison in comparisons], axis=0)
-    corners = np.argwhere(~comparisons[0].seen.any(0) & ~never)
+    seen = [comparison.seen[0] for comparison in comparisons]  # by the dout that has no zeros
+    never = ~np.any(seen, axis=0)
+    corners = np.argwhere(~seen[0] & ~never)
     if never.any():
         faults.append(
-            f"no differences at {some(np.argwhere(never))}: forward jumps there, or rounds its numbers"
+            f"no slope at {some(np.argwhere(never))} to compare with: forward jumps, or rounds its numbers"
         )
     if len(corners):
         notes.append(
-            f"not compared at {some(corners)} of the inputs given: forward has a corner or a jump there"
+            f"not compared at {some(corners)} of the inputs given: forward has a corner or jump there"
         )
     if not any((np.abs(comparison.right) > comparison.doubt).any() for comparison in comparisons):
         notes.append("its gradient is zero here: a wrong formula that is zero here too would pass")
@@ -233,4 +250,4 @@ def report(layer, name, comparisons, shapes, tolerance):
 def some(places):
     """A list of indices in words, the first of them by name."""
     first = str(tuple(places[0].tolist()))
-    return first if len(places) == 1 else f"{len(places)} places, the first {first}"
+    return first if len(places) == 1 else f"{len(places)} places, the first {first},"

@@ -19,6 +19,7 @@ import numpy as np
 STEP = 3e-3  # of the size of the numbers: D₇ then errs by 1e-17 and rounding by 1e-13 of a smooth function
 SHRINK = 32
 ATTEMPTS = 6
+CAUTION = 8  # the estimates of the doubt may be small by chance, and D₇ − D₅ has a seventh of D₇'s rounding
 EPS = np.finfo(np.float64).eps
 
 
@@ -33,7 +34,7 @@ def slope(function, array, index):
     original = array[index]
     step = STEP * (max(abs(original), np.sqrt(np.square(array).mean())) or 1.0)
     here = np.array(function(), dtype=np.float64)
-    best, least = 0.0, np.inf
+    best = least = None
     for _ in range(ATTEMPTS):
         deltas, bends = [], []
         for k in (1, 2, 3):
@@ -50,12 +51,13 @@ def slope(function, array, index):
         corner = (15 * bends[0] - 6 * bends[1] + bends[2]) / (6 * step)
         rounding = 4 * EPS * np.abs(here) / step
         doubt = np.abs(seven - five) + np.abs(corner) + rounding
-        better = doubt < least  # False for a nan
-        best, least = np.where(better, seven, best), np.where(better, doubt, least)
+        doubt = np.where(np.isfinite(doubt), doubt, np.inf)
+        if least is None or doubt.sum() < least.sum():
+            best, least = np.where(np.isfinite(doubt), seven, 0.0), doubt
         if least.sum() <= 1e-10 * np.abs(best).sum() + 8 * rounding.sum():
             break  # a smaller step would bring more rounding than it takes away
         step /= SHRINK
-    return best, least
+    return best, CAUTION * least
 
 
 def numerical_gradient(loss, array):
