@@ -84,7 +84,7 @@ def common_factor(pairs):
 
 
 def times(factor, shapes):
-    """ "12 times " and "; 12 is also the size of …": a factor in words, and the sizes that equal it."""
+    """A factor in words, "12 times ", and the sizes that equal it, "; 12 is also the size of …"."""
     if abs(factor) == 1:
         return "minus " if factor < 0 else "", ""
     sign, c = "−" if factor < 0 else "", abs(factor)
@@ -123,7 +123,7 @@ def wrong_places(pairs):
     for axis, n in enumerate(wrong.shape):
         indices = np.unique(places[:, axis])
         if len(indices) == 1 and n > 1:
-            last = ", the last" if indices[0] == n - 1 else ""
+            last = ", the last," if indices[0] == n - 1 else ""
             return f"it is right except at index {indices[0]}{last} of axis {axis}{zero}"
     return f"it is wrong at {len(places)} of {wrong.size} places{zero}, right at the others"
 

@@ -23,6 +23,11 @@ CAUTION = 8  # the estimates of the doubt may be small by chance, and D₇ − D
 EPS = np.finfo(np.float64).eps
 
 
+def typical_size(array):
+    """The root of the mean square of an array, or 1 where all of it is zero."""
+    return float(np.sqrt(np.square(array).mean())) or 1.0
+
+
 def slope(function, array, index):
     """∂function()/∂array[index], and by how much it may be wrong.
 
@@ -32,7 +37,7 @@ def slope(function, array, index):
     Returns slope and doubt, float64 in the shape of function(); doubt is inf where no step gave numbers.
     """
     original = array[index]
-    step = STEP * (max(abs(original), np.sqrt(np.square(array).mean())) or 1.0)
+    step = STEP * max(abs(original), typical_size(array))
     here = np.array(function(), dtype=np.float64)
     best = least = None
     for _ in range(ATTEMPTS):
