@@ -70,14 +70,14 @@ class AdamW:
         update = grad * grad
         update *= 1 - beta2
         v += update
-        # param = param - lr * decay * param - lr * m̂ / (√v̂ + eps)
+        # param = param - decay * param - lr * m̂ / (√v̂ + eps), where decay = lr * λ
         if decay:
             param *= 1 - decay
         xp.sqrt(v, out=update)
         update *= math.sqrt(v_hat_scale)
         update += self.eps
         xp.divide(m, update, out=update)
-        update *= self.lr * m_hat_scale
+        update *= self.lr * m_hat_scale  # now lr * m̂ / (√v̂ + eps)
         param -= update
 
 

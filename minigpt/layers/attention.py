@@ -14,6 +14,14 @@ Backward, for one head, with dy given:
 (Softmax: ∂P_j/∂S_k = P_j (1[j=k] − P_k), hence dS_k = P_k (dP_k − Σ_j P_j dP_j). That the sum equals
 dy · y follows from y = P v; it is FlashAttention's remark, Dao et al., 2022, arXiv:2205.14135, appendix B.)
 
+Why √D. If the features of q and k are independent, of mean 0 and variance 1, then q·k is the sum of D
+products of variance 1 and has variance D. Scores as wide as √D drive the softmax to shares of nearly 0 and 1,
+where its derivative P_j (1[j=k] − P_k) is nearly 0 and little is learned. Divided by √D they have variance 1,
+whatever D is (section 3.2.1, footnote 4).
+
+With dropout y = K v, where K = P ⊙ m / (1 − p); so dK = dy vᵀ and dP = dK ⊙ m / (1 − p). Mask and scale may
+stand with either factor, δ_i = Σ_j P_ij dP_ij = Σ_j K_ij dK_ij, and by y = K v this is dy_i · y_i as before.
+
 The half of S above the diagonal is −∞, so most of it is never computed: queries are taken in blocks of
 rows, and the block of rows start … stop − 1 meets the keys 0 … stop − 1 only.
 """
@@ -62,16 +70,18 @@ def attention_forward(qkv, n_head, p=0.0, rngs=None):
     blocks = []
     for start in range(0, T, QUERY_BLOCK):
         stop = min(start + QUERY_BLOCK, T)
-        scores = q[:, :, start:stop] @ k[:, :, :stop].swapaxes(-1, -2)  # (B, H, R, stop)
+        scores = q[:, :, start:stop] @ k[:, :, :stop].swapaxes(-1, -2)  # S (B, H, R, stop)
         scores[..., start:] += future_mask(stop - start, scores.dtype)
+        # P = softmax(S) = exp(S − max) / Σ exp(S − max), in the array that held S
         scores -= row_max(scores)
         shares = xp.exp(scores, out=scores)
-        shares *= 1 / row_sum(shares)
+        shares *= 1 / row_sum(shares)  # now P
         kept, mask = shares, None
         if p > 0 and rngs is not None:
             mask = keep_mask(shares.shape, p, rngs)
             kept = shares * mask
             kept *= 1 / (1 - p)
+        # y = kept @ v, written to its rows of y
         xp.matmul(kept, v[:, :, :stop], out=heads[:, :, start:stop])
         blocks.append((start, stop, shares, kept, mask))
     return y, AttentionCache(q, k, v, y, blocks, p)
@@ -85,7 +95,7 @@ def attention_backward(dy, cache):
     dq, dk, dv = split_heads(dqkv, 3, H)
     (dheads,) = split_heads(dy, 1, H)  # (B, H, T, D)
     (delta,) = split_heads(dy * y, 1, H)
-    delta = row_sum(delta)  # (B, H, T, 1)
+    delta = row_sum(delta)  # δ = Σ_d dy y (B, H, T, 1)
 
     # Last block first: it alone reaches every key, so it sets dk and dv, and the others add to them.
     for start, stop, shares, kept, mask in reversed(blocks):
@@ -96,11 +106,11 @@ def attention_backward(dy, cache):
         if mask is not None:
             dshares *= mask
             dshares *= 1 / (1 - p)
-        # shares = softmax(scores)
+        # shares = softmax(scores):  dS = P ⊙ (dP − δ), in the array that held dP
         dshares -= delta[:, :, start:stop]
         dshares *= shares
         dscores = dshares  # the same array, under the name of what it now holds
-        # scores = q @ k.T, where q holds the factor 1 / √D
+        # scores = q @ k.T, where q holds the factor 1 / √D: so dk has it, and dq gets it at the end
         dk_block = dscores.swapaxes(-1, -2) @ q[:, :, start:stop]  # (B, H, stop, D)
         xp.matmul(dscores, k[:, :, :stop], out=dq[:, :, start:stop])
         if stop == T:

@@ -10,8 +10,9 @@ n depends on x directly, through μ and through σ. With r = 1 / √(σ² + ε) 
 
     dx = r · (dn − mean(dn) − n · mean(dn ⊙ n))
 
-A check for intuition: shifting or scaling x leaves n as it was, so the gradient can have no part
-along either direction. Those are the two means that are taken away.
+A check for intuition: shifting x leaves n as it was, so the gradient has no part along (1, …, 1). Scaling x
+leaves n as it was but for ε, so along n it has next to none: Σ dx (x − μ) = ε / (σ² + ε) · Σ dn ⊙ n, which
+goes to 0 with ε. Those are the two means that are taken away.
 """
 
 from minigpt.backend import xp
@@ -23,9 +24,9 @@ def layernorm_forward(x, weight, bias, eps=1e-5):
 
     x (..., C), weight (C,), bias (C,) -> out (..., C), cache.
     """
-    normed = x - row_mean(x)
-    rstd = 1 / xp.sqrt(row_mean(normed * normed) + eps)  # (..., 1)
-    normed *= rstd
+    normed = x - row_mean(x)  # x − μ so far
+    rstd = 1 / xp.sqrt(row_mean(normed * normed) + eps)  # r (..., 1)
+    normed *= rstd  # now n
     out = normed * weight
     out += bias
     return out, (normed, rstd, weight)  # n and r carry all that backward needs of x
@@ -34,16 +35,14 @@ def layernorm_forward(x, weight, bias, eps=1e-5):
 def layernorm_backward(dout, cache):
     """dout (..., C) -> dx (..., C), dweight (C,), dbias (C,)."""
     normed, rstd, weight = cache
-    share = weight * (1 / len(weight))  # mean(dn) = mean(dy ⊙ γ) = dy · γ/C, one product for every token
 
     # out = normed * weight + bias
     dbias = column_sum(dout)
-    dout_normed = dout * normed
-    dweight = column_sum(dout_normed)
-    dx = dout * weight  # dn
+    dweight = column_sum(dout * normed)
+    dnormed = dout * weight
 
     # normed = (x - mean(x)) * rstd
-    dx -= (dout @ share)[..., None]
-    dx -= normed * (dout_normed @ share)[..., None]
+    dx = dnormed - row_mean(dnormed)
+    dx -= normed * row_mean(dnormed * normed)
     dx *= rstd
     return dx, dweight, dbias

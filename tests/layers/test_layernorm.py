@@ -28,3 +28,12 @@ def test_shifting_or_scaling_a_token_meets_no_gradient():
     dx, _, _ = layernorm_backward(dout, cache)
     np.testing.assert_allclose(dx.sum(-1), 0, atol=1e-12)
     np.testing.assert_allclose((dx * x).sum(-1), 0, atol=1e-12)
+
+
+def test_with_eps_shifting_still_meets_no_gradient_and_scaling_meets_the_share_of_eps():
+    x, weight, bias, dout = random_arrays([(4, 7), (7,), (7,), (4, 7)])
+    out, cache = layernorm_forward(x, weight, bias, eps=0.5)
+    dx, _, _ = layernorm_backward(dout, cache)
+    np.testing.assert_allclose(dx.sum(-1), 0, atol=1e-12)
+    share = 0.5 / (x.var(-1) + 0.5)
+    np.testing.assert_allclose((dx * x).sum(-1), share * (dout * (out - bias)).sum(-1), atol=1e-12)
