@@ -1,4 +1,4 @@
-"""The English data for fine-tuning is what its scripts write, and is fit for its tasks."""
+"""The English data for fine-tuning is fit for its tasks."""
 
 import importlib
 import json
@@ -15,13 +15,6 @@ def read(name):
     return (DATA / name).read_bytes().decode("utf-8")
 
 
-@pytest.fixture
-def build(monkeypatch):
-    """A function: the name of a script -> its module."""
-    monkeypatch.syspath_prepend(str(DATA))
-    return importlib.import_module
-
-
 @pytest.fixture(scope="module")
 def instructions():
     return [json.loads(line) for line in read("instructions_en.jsonl").splitlines()]
@@ -35,14 +28,6 @@ def messages():
 @pytest.fixture(scope="module")
 def preferences():
     return [json.loads(line) for line in read("preferences_en.jsonl").splitlines()]
-
-
-def test_the_scripts_write_the_committed_files_byte_for_byte(build):
-    instructions, messages = build("make_instructions_en"), build("make_messages_en")
-    preferences = build("make_preferences_en")
-    assert instructions.as_lines(instructions.build()) == read("instructions_en.jsonl")
-    assert messages.build() == read("messages_en.tsv")
-    assert preferences.as_lines(preferences.build()) == read("preferences_en.jsonl")
 
 
 def test_there_are_enough_instructions_and_none_occurs_twice(instructions):
@@ -72,12 +57,10 @@ def test_what_is_to_be_found_in_a_sentence_stands_in_it(instructions):
         assert record["output"].lower() in record["input"].lower(), record
 
 
-def test_a_sentence_names_only_one_colour_and_one_animal(build, instructions):
-    tables = (
-        build("grammar_tools")
-        .read_grammar(DATA / "words_en.grammar", DATA / "instructions_en.grammar")
-        .tables
-    )
+def test_a_sentence_names_only_one_colour_and_one_animal(monkeypatch, instructions):
+    monkeypatch.syspath_prepend(str(DATA))
+    read_grammar = importlib.import_module("grammar").read_grammar
+    tables = read_grammar(DATA / "words_en.grammar", DATA / "instructions_en.grammar").tables
     for words, table in ((("Find the colour.",), "colour"), (("Find the animal.",), "creature")):
         names = {record["name"] for record in tables[table]}
         for record in of(instructions, *words):

@@ -1,4 +1,4 @@
-"""A text grammar for the English data: slots with alternatives, and words that stay the same to the end.
+"""A text grammar for the data: slots with alternatives, and words that stay the same to the end.
 
 A grammar file is plain text. What stands before its first section is a comment. Sections are
 
@@ -7,7 +7,8 @@ A grammar file is plain text. What stands before its first section is a comment.
     # story the lost toy               a cast line, then slots parted by blank lines
 
 A slot is a list of alternatives, one a line (an indented line continues the one above it); "-" is the
-alternative that says nothing, and the slot "/" starts a new line of the story. Inside the text,
+alternative that says nothing, and a "/" between spaces, or as a slot of its own, starts a new line of the
+story. Inside the text,
 
     [red|blue|[very|quite] green]      one part is chosen, anew each time; parts nest, and may be empty
     {toy}  {toy.does}  {Toy}           a field of a record of the table `toy`; without one, the first
@@ -92,11 +93,16 @@ def _story(body):
 
 
 class Writer:
-    """Writes texts of a grammar; whatever has been used least is used next, so that all is used evenly."""
+    """Writes texts of a grammar, choosing what has been used least, so that all is used evenly.
 
-    def __init__(self, grammar, rng):
+    Without `evenly` every choice is a roll of the dice, and a bracket's parts are filled in before one is
+    chosen: a count needs the parts as they were written, the dice do not.
+    """
+
+    def __init__(self, grammar, rng, evenly=True):
         self.grammar = grammar
         self.rng = rng
+        self.evenly = evenly
         self._used = Counter()  # (where, option) -> how often it was taken
         self._cast, self._drawn = {}, {}  # part -> its tables; part -> its record in the present story
 
@@ -124,6 +130,7 @@ class Writer:
             done.append(template[: mark.start()])
             template = rest
             if mark[0] == "[":
+                inside = inside if self.evenly else self._expand(inside)
                 done.append(self._expand(self._choose(_split_parts(inside), inside)))
             elif mark[0] == "<":
                 name = inside.lower()
@@ -143,13 +150,15 @@ class Writer:
             tables = self._cast.get(part, [part.rstrip("0123456789")])
             records = [record for table in tables for record in self.grammar.tables[table]]
             taken = {value for record in self._drawn.values() for value in _identity(record)}
-            free = {_first(record): record for record in records if taken.isdisjoint(_identity(record))}
-            self._drawn[part] = free[self._choose(list(free), f"{part}: {tables}")]
+            free = [i for i, record in enumerate(records) if taken.isdisjoint(_identity(record))]
+            self._drawn[part] = records[self._choose(free, f"{part}: {tables}")]
         record = self._drawn[part]
         value = record[wanted] if wanted else _first(record)
         return value[0].upper() + value[1:] if name[0].isupper() else value
 
     def _choose(self, options, where):
+        if not self.evenly:
+            return self.rng.choice(options)
         fewest = min(self._used[where, option] for option in options)
         option = self.rng.choice([option for option in options if self._used[where, option] == fewest])
         self._used[where, option] += 1

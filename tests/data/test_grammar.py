@@ -10,21 +10,21 @@ DATA = Path(__file__).parents[2] / "data"
 
 
 @pytest.fixture
-def tools(monkeypatch):
+def grammar(monkeypatch):
     monkeypatch.syspath_prepend(str(DATA))
-    import grammar_tools
+    import grammar
 
-    return grammar_tools
+    return grammar
 
 
 @pytest.fixture
-def writer(tools, tmp_path):
+def writer(grammar, tmp_path):
     """A function: the text of a grammar file -> a Writer for it."""
 
-    def make(text):
+    def make(text, seed=0, evenly=True):
         path = tmp_path / "some.grammar"
         path.write_text("A comment.\n\n" + text, encoding="utf-8", newline="\n")
-        return tools.Writer(tools.read_grammar(path), random.Random(0))
+        return grammar.Writer(grammar.read_grammar(path), random.Random(seed), evenly)
 
     return make
 
@@ -78,6 +78,35 @@ def test_alternatives_of_a_slot_are_taken_evenly_and_a_dash_says_nothing(writer)
 def test_a_snippet_is_filled_in_and_capitalised_when_its_mark_is(writer):
     tell = writer("# snippet one day\none [fine] day,\n\n# story s\n<One day> and then <one day> again.")
     assert tell.story("s") == "One fine day, and then one fine day, again."
+
+
+def test_a_turn_begins_at_a_slash_inside_an_alternative_and_a_slot_may_be_skipped(writer):
+    tell = writer("# story s\nOne.\n  / Two.\n\n/ Three.\n  / Four.\n-")
+    assert {tell.story("s") for _ in range(2)} == {"One.\nTwo.\nThree.\nFour.", "One.\nTwo."}
+
+
+FRUIT = "# table fruit: name; price\n苹果; 六块\n梨; 四块\n\n"
+
+
+@pytest.mark.parametrize(
+    ("template", "texts"),
+    [
+        ("[a|b[c|]|]", {"a", "bc", "b", ""}),
+        ("{fruit}{fruit.price}，[|]{fruit}", {"苹果六块，苹果", "梨四块，梨"}),
+        ("{fruit}{fruit2}", {"苹果梨", "梨苹果"}),
+        ("[{fruit}|{fruit2}]，{fruit}", {"苹果，苹果", "梨，梨", "苹果，梨", "梨，苹果"}),
+    ],
+)
+def test_rolled_dice_reach_every_text_and_no_other(writer, template, texts):
+    told = [writer(FRUIT + "# story s\n" + template, seed, evenly=False).story("s") for seed in range(200)]
+    assert set(told) == texts
+    assert max(Counter(told).values()) > min(Counter(told).values())
+
+
+def test_second_records_of_one_name_are_not_taken_for_different(writer):
+    table = "# table fruit: name; price\n苹果; 六块\n苹果; 七块\n梨; 四块\n\n# story s\n{fruit}{fruit2}"
+    told = {writer(table, seed, evenly=False).story("s") for seed in range(200)}
+    assert told == {"苹果梨", "梨苹果"}
 
 
 def test_an_indented_line_continues_the_line_above(writer):

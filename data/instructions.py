@@ -1,0 +1,118 @@
+"""Small tasks in simple words, each with its one right answer: instructions_en, instructions_zh.
+
+A record has the fields of the Alpaca data, instruction, input and output; the input is empty where the
+instruction says it all. Every kind of task has several wordings, and every word that must be known by heart
+is asked for in more than one of them, so that a test split can hold records out without holding words out.
+"""
+
+import random
+from pathlib import Path
+
+from grammar import Writer, read_grammar
+from words_zh import number, read_with_words
+
+HERE = Path(__file__).parent
+TRIES = 8  # so many texts are written for each one wanted, to find that many different ones
+
+
+def question(sentence):
+    """ "The hat is new." -> "Is the hat new?" """
+    subject, rest = sentence.removesuffix(".").split(" is ", 1)
+    return f"Is {subject.replace('The ', 'the ')} {rest}?"
+
+
+# English kinds whose output is worked out of the input, and how
+WORKED_OUT = {
+    "negative": lambda sentence: sentence.replace(" is ", " is not ", 1),
+    "question": question,
+    "first word": lambda sentence: sentence.split()[0],
+    "last word": lambda sentence: sentence.removesuffix(".").split()[-1],
+    "copy": lambda sentence: sentence,
+    "pair": lambda words: words.replace(", ", " and "),
+}
+
+
+def instructions_en():
+    """At most 600 records of each kind: a kind with few words has fewer different ones."""
+    rng = random.Random(11)
+    grammar = read_grammar(HERE / "words_en.grammar", HERE / "instructions_en.grammar")
+    writer = Writer(grammar, rng)
+    records = []
+    for kind in grammar.stories:
+        found = {}  # (instruction, input) -> output; a dict keeps its order, a set would not
+        for _ in range(600 * TRIES):
+            if len(found) == 600:
+                break
+            instruction, text, *output = writer.parts(kind)
+            found[instruction, text] = output[0] if output else WORKED_OUT[kind](text)
+        records += [
+            {"instruction": instruction, "input": text, "output": output}
+            for (instruction, text), output in found.items()
+        ]
+    rng.shuffle(records)
+    return records
+
+
+def instructions_zh():
+    """Each word to know in each wording; of each kind that reads sentences, at most 450 sentences."""
+    rng = random.Random(22)
+    grammar = read_with_words(HERE / "instructions_zh.grammar")
+    records = [
+        filled(wording, word, answer)
+        for kind, word, answer in words_to_know(grammar.tables)
+        for wording in grammar.snippets[kind]
+    ]
+    for kind in ("color", "who", "where", "mood", "stop", "question"):
+        answers = {}  # sentence -> its answer
+        for _ in range(450 * TRIES):
+            if len(answers) == 450:
+                break
+            sentence, answer = sentence_to_read(kind, Writer(grammar, rng, evenly=False))
+            answers[sentence] = answer
+        for sentence, answer in answers.items():
+            records.append(filled(rng.choice(grammar.snippets[kind]), sentence, answer))
+    records = list({tuple(record.values()): record for record in records}.values())
+    rng.shuffle(records)
+    return records
+
+
+def words_to_know(tables):
+    """Yield (kind, word, answer) for the Chinese kinds whose answers are learnt word by word."""
+    for record in tables["opposite"]:
+        yield "opposite", record["word"], record["other"]
+        yield "opposite", record["other"], record["word"]
+    for record in tables["thing"]:
+        yield "measure", record["name"], record["measure"]
+        yield "class", record["name"], record["class"]
+        if len(record["name"]) > 1:
+            yield "first", record["name"], record["name"][0]
+    for n in range(1, 41):
+        yield "next", number(n), number(n + 1)
+    for record in tables["friend"]:
+        yield "greet", record["name"], f"{record['name']}，你好！"
+    for record in tables["elder"] + tables["teacher"]:
+        yield "greet", record["name"], f"{record['name']}，您好！"
+
+
+def sentence_to_read(kind, writer):
+    """Return (sentence, answer) for the Chinese kinds whose answers can be read out of the sentence.
+
+    The writer is a new one for each sentence: it keeps the words it has used.
+    """
+    if kind == "color":
+        return writer.text("<color_sentence>"), writer.text("{color}")
+    if kind == "mood":
+        return writer.text("{mood_sentence.text}"), writer.text("{mood_sentence.mood}")
+    if kind == "question":
+        sentence = writer.text("<plain_sentence>")
+        return sentence + "。", sentence + "吗？"
+    sentence = writer.text("{friend}[|今天|早上|下午|晚上]在{act_place}{act_place.do}")
+    if kind == "stop":
+        return sentence, sentence + "。"
+    return sentence + "。", writer.text("{friend}" if kind == "who" else "{act_place}")
+
+
+def filled(wording, text, answer):
+    """A wording, "instruction / input", with the word or sentence in the place of {} -> a record."""
+    instruction, _, given = wording.partition(" / ")
+    return {"instruction": instruction.format(text), "input": given.format(text), "output": answer}
