@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 import pytest
+from models import SMALL, order_one, order_one_gpt
 
-from minigpt import GPT, GPTConfig
 from minigpt.finetuning.answers import AnswerTuning
 from minigpt.finetuning.last_blocks import LastBlocksGPT
 from minigpt.finetuning.lora import LoRAGPT
@@ -13,20 +13,16 @@ from minigpt.gradcheck import relative_error
 from minigpt.layers import IGNORED, dropout_streams
 from minigpt.training.runner import BatchRunner
 
-CONFIG = GPTConfig(vocab_size=13, block_size=9, n_layer=2, n_head=2, n_embd=10, dropout=0.2)
+CONFIG = dataclasses.replace(SMALL, dropout=0.2)
+KINDS = {
+    "all": lambda base: base,
+    "last": lambda base: LastBlocksGPT(base, 1),
+    "LoRA": lambda base: LoRAGPT(base, rank=2, alpha=3),
+}
 
 
 def model_of(kind, tied):
-    base = GPT(dataclasses.replace(CONFIG, tie_weights=tied), dtype="float64")
-    model = {
-        "all": lambda: base,
-        "last": lambda: LastBlocksGPT(base, 1),
-        "LoRA": lambda: LoRAGPT(base, rank=2, alpha=3),
-    }[kind]()
-    rng = np.random.default_rng(1)
-    for param in model.params.values():
-        param[...] = rng.standard_normal(param.shape)
-    return model
+    return order_one(KINDS[kind](order_one_gpt(dataclasses.replace(CONFIG, tie_weights=tied))))
 
 
 def batch():
@@ -38,7 +34,7 @@ def batch():
 
 
 @pytest.mark.parametrize("tied", [True, False], ids=["tied head", "head of its own"])
-@pytest.mark.parametrize("kind", ["all", "last", "LoRA"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_loss_and_gradients_are_those_of_the_whole_head(kind, tied):
     model, (idx, targets) = model_of(kind, tied), batch()
     expected_loss, expected = model.loss_and_grads(idx, targets, dropout_streams(1, 2, 0, 4))

@@ -4,20 +4,13 @@ import dataclasses
 
 import numpy as np
 import pytest
+from models import SMALL as CONFIG
+from models import order_one_gpt
 
-from minigpt import GPT, GPTConfig
 from minigpt.finetuning.last_blocks import LastBlocksGPT
 from minigpt.gradcheck import relative_error
 
-CONFIG = GPTConfig(vocab_size=13, block_size=9, n_layer=3, n_head=2, n_embd=10)
 UNTIED = dataclasses.replace(CONFIG, tie_weights=False)
-
-
-def base_of(config):
-    model, rng = GPT(config, dtype="float64"), np.random.default_rng(1)
-    for param in model.params.values():
-        param[...] = rng.standard_normal(param.shape)
-    return model
 
 
 def batch():
@@ -27,7 +20,7 @@ def batch():
 @pytest.mark.parametrize("first", range(CONFIG.n_layer + 1))
 @pytest.mark.parametrize("config", [CONFIG, UNTIED], ids=["tied", "untied"])
 def test_what_is_frozen_has_no_gradient_and_the_rest_has_its_own(config, first):
-    base, (idx, targets) = base_of(config), batch()
+    base, (idx, targets) = order_one_gpt(config), batch()
     expected_loss, expected = base.loss_and_grads(idx, targets)
     model = LastBlocksGPT(base, first)
     loss, grads = model.loss_and_grads(idx, targets)
@@ -42,11 +35,11 @@ def test_what_is_frozen_has_no_gradient_and_the_rest_has_its_own(config, first):
 
 
 def test_no_cache_of_a_frozen_block_is_kept():
-    _, ((_, blocks, _), _) = LastBlocksGPT(base_of(CONFIG), 2).forward(batch()[0])
+    _, ((_, blocks, _), _) = LastBlocksGPT(order_one_gpt(CONFIG), 2).forward(batch()[0])
     assert [block is None for block in blocks] == [True, True, False]
 
 
 @pytest.mark.parametrize("first", [-1, CONFIG.n_layer + 1])
 def test_a_block_that_is_not_there_is_refused(first):
     with pytest.raises(ValueError, match=rf"is {first} but must be 0 … {CONFIG.n_layer}"):
-        LastBlocksGPT(base_of(CONFIG), first)
+        LastBlocksGPT(order_one_gpt(CONFIG), first)
