@@ -11,8 +11,8 @@ The answers' probability relative to the copy is an implicit reward; the loss is
 (Bradley & Terry, 1952) of the two rewards.
 
 A larger β holds the model closer to the copy. Past a few units of h a pair pulls no more, and to get there
-its log-probabilities need to move, against the copy's, by h / β only. In the paper's derivation β is the price
-of distance, KL(π ‖ ρ), and the best model π(y|x) ∝ ρ(y|x) exp(reward / β): with β → ∞ it is ρ itself.
+its log-probabilities need to move, against the copy's, by h / β only. In the paper's derivation β is the
+price of distance, KL(π ‖ ρ), and the best model π(y|x) ∝ ρ(y|x) exp(reward / β): with β → ∞ it is ρ itself.
 
 Backward. d(−log σ(h))/dh = −σ(−h): a pair that is told apart already counts little. Then, N pairs,
 
