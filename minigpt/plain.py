@@ -33,6 +33,7 @@ import math
 import numpy as np
 
 A = 0.044715  # in GELU
+# Below: w the parameters, a the arrays, d the gradients of both, each a dict by name.
 
 
 def linear_backward(dy, x, w, d, name):

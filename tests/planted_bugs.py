@@ -634,4 +634,16 @@ PLANTED = [
             ),
         ],
     ),
+    (
+        "tokenizer/bpe.py",
+        "tests/tokenizer/test_bpe_encode.py",
+        [
+            (
+                "a pre-token is looked up, not merged",
+                "return merge(self.byte_ids(pretoken), self.pair_ids)",
+                "whole = self.mergeable_ranks.get(pretoken.encode('utf-8'))\n"
+                "        return merge(self.byte_ids(pretoken), self.pair_ids) if whole is None else [whole]",
+            ),
+        ],
+    ),
 ]

@@ -43,7 +43,7 @@ class BPETokenizer(Tokenizer):
     pair_ids: dict from a pair of ids to the id of their merged token, the merges in the form that encode uses
 
     tiktoken.Encoding(name, pat_str=tok.pattern, mergeable_ranks=tok.mergeable_ranks,
-    special_tokens=tok.special_tokens) is the same tokenizer.
+    special_tokens=tok.special_tokens) is the same tokenizer, if the merges were learned from a text.
     """
 
     def __init__(self, mergeable_ranks, merges, special_tokens, pattern=GPT2_PATTERN):
@@ -142,8 +142,8 @@ class BPETokenizer(Tokenizer):
         return [token for pretoken in pretokens for token in self._ids_of[pretoken]]
 
     def _encode_pretoken(self, pretoken):
-        whole = self.mergeable_ranks.get(pretoken.encode("utf-8"))
-        return [whole] if whole is not None else merge(self.byte_ids(pretoken), self.pair_ids)
+        # Also where the pre-token is a token: by hand-made merges b c, a b, ab c the text "abc" is a bc.
+        return merge(self.byte_ids(pretoken), self.pair_ids)
 
 
 class _Cache(dict):

@@ -10,7 +10,10 @@
 1. Merging a pair changes only the counts of the pairs next to it, so counts are corrected, not counted anew.
 2. An index from each pair to the words that contain it, so that only those words are visited.
 3. A heap gives the most frequent pair. Its entries are not corrected when a count falls: an entry that
-   turns out to be out of date when it comes up goes back with the true count (a *lazy* heap).
+   turns out to be out of date when it comes up goes back with the true count (a *lazy* heap). That is enough
+   because a count can only fall: a merge takes tokens away and puts a new one in their places, so it destroys
+   pairs of old tokens, and every pair that it makes contains the new token and was never counted before. An
+   entry may promise too much, never too little, and the first to come up with its true count is the best.
 
 Ties: among pairs of the same count, the one with the smallest ids wins (left id first, then right id), that
 is, bytes in the order of GPT-2's alphabet and after them the tokens as they were learned. Hugging Face's

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from sample_texts import ENGLISH, TEXT, hostile_text
 
 from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer
-from tokenizer.byte_alphabet import bytes_to_visible
+from tokenizer.byte_alphabet import BYTE_ORDER, bytes_to_visible
 
 tiktoken = pytest.importorskip("tiktoken")
 tokenizers = pytest.importorskip("tokenizers")
@@ -40,6 +40,19 @@ def test_ids_of_hostile_strings_equal_those_of_both_libraries(trained, text):
     assert huggingface.encode(text).ids == ids
     assert openai.decode_with_offsets(ids) == tok.decode_with_offsets(ids)
     assert huggingface.decode(ids) == text
+
+
+def test_a_token_that_no_merges_make_is_used_by_tiktoken_and_not_by_hugging_face_or_here(tmp_path):
+    """b c, a b, ab c: the first merge takes abc its b away. Merges that were learned have no such token."""
+    merges = [(b"b", b"c"), (b"a", b"b"), (b"ab", b"c")]
+    ranks = {bytes([byte]): i for i, byte in enumerate(BYTE_ORDER)}
+    ranks |= {left + right: 256 + i for i, (left, right) in enumerate(merges)}
+    tok = BPETokenizer(ranks, merges, {})
+    openai, huggingface = as_tiktoken(tok), as_huggingface(tok, tmp_path)
+    for text in ("abc", "xabc", "abcabc", "ab c", "aabbcc"):
+        assert tok.encode(text) == huggingface.encode(text).ids
+    assert openai.encode("ab bc cc") == tok.encode("ab bc cc")
+    assert (openai.encode("abc"), tok.encode("abc")) == ([ranks[b"abc"]], [ranks[b"a"], ranks[b"bc"]])
 
 
 def test_special_tokens_are_treated_as_tiktoken_treats_them(bpe):

@@ -2,10 +2,12 @@ import random
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from sample_texts import ENGLISH, TEXT, hostile_text
 
 from tokenizer import BPETokenizer
 from tokenizer.bpe_merge import merge, merge_steps
+from tokenizer.byte_alphabet import BYTE_ORDER
 
 
 def merged_by_definition(tokenizer, text):
@@ -42,6 +44,35 @@ def test_merging_short_and_long_pretokens_follows_the_definition(bpe, letters, l
 @given(text=hostile_text)
 def test_encoding_follows_the_definition(bpe, text):
     assert bpe.encode_ordinary(text) == merged_by_definition(bpe, text)
+
+
+def hand_made(*merges):
+    """A tokenizer with the 256 bytes and these merges, pairs of bytes."""
+    ranks = {bytes([byte]): i for i, byte in enumerate(BYTE_ORDER)}
+    ranks |= {left + right: 256 + i for i, (left, right) in enumerate(merges)}
+    return BPETokenizer(ranks, list(merges), {"<|endoftext|>": len(ranks)})
+
+
+def test_a_token_that_the_merges_cannot_make_is_not_used():
+    tok = hand_made((b"b", b"c"), (b"a", b"b"), (b"ab", b"c"))
+    a, bc = tok.mergeable_ranks[b"a"], tok.mergeable_ranks[b"bc"]
+    assert tok.encode("abc") == [a, bc] == merged_by_definition(tok, "abc")
+    assert tok.encode("xabcx") == merged_by_definition(tok, "xabcx")
+
+
+@settings(max_examples=300)
+@given(data=st.data())
+def test_encoding_follows_the_definition_for_merges_of_any_kind(data):
+    tokens, merges = [b"a", b"b", b"c"], []
+    for _ in range(data.draw(st.integers(1, 8))):
+        left, right = (data.draw(st.sampled_from(tokens)) for _ in range(2))
+        if left + right not in tokens:
+            tokens.append(left + right)
+            merges.append((left, right))
+    tok = hand_made(*merges)
+    for token in tokens:
+        text = token.decode("utf-8")
+        assert tok.encode(text) == merged_by_definition(tok, text)
 
 
 @pytest.mark.parametrize("pattern", ["gpt4", r"\w+|[^\w]+", r"[a-z]+"])
