@@ -1,6 +1,7 @@
 """The version is written in three files, which must agree: for installing, for citing, and what it changed."""
 
 import re
+
 from scripts import ROOT
 
 
