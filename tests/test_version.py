@@ -1,4 +1,4 @@
-"""The version is written in three files, which must agree: for installing, for citing, and what it changed."""
+"""The version is written in three files that must agree: for installing, for citing, for what it changed."""
 
 import re
 
