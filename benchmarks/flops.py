@@ -1,9 +1,9 @@
-"""How much of a step is matrix products: the share of its time that they alone would take.
+"""The bound in the table of training.py: how long the matrix products of a step would take alone.
 
 A product of (n, i) and (i, o) is 2·n·i·o operations. A training step does each of its products three
 times over: once forward, and twice backward, for the gradient of either factor. What the machine can do
-is measured on the spot, with products of a middling size on every worker at once, so that the share says
-how far a step is from the least time that its matrix products allow.
+is measured on the spot, with products of a middling size on every worker at once. Their quotient is the
+least time that a step can take, and its share of the time measured says how much is left to win.
 """
 
 import time

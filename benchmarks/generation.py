@@ -2,6 +2,8 @@
 
     python benchmarks/generation.py                both sides on two threads, wall-clock time
     python benchmarks/generation.py --cpu-time     both on one thread, processor time: for a busy machine
+    python benchmarks/generation.py --cases 1 --repetitions 1        only the first line, and only once
+    python benchmarks/generation.py --json table.json                as a file too
 
 Every model has random weights, decodes greedily and never stops early. Each side is a process of its own,
 so that the threads of one do not spin while the other is measured, and the two take turns: what disturbs
@@ -23,8 +25,9 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[0] = str(ROOT)  # not this folder, whose tokenizers.py would stand before Hugging Face's package
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # this checkout, whatever is installed
+
+from benchmarks.report import ROOT, add_json_flag, describe_machine, write_json
 
 TINY = {"vocab_size": 65, "block_size": 64, "n_layer": 4, "n_head": 4, "n_embd": 128}
 GPT2 = {"vocab_size": 50257, "block_size": 1024, "n_layer": 12, "n_head": 12, "n_embd": 768}
@@ -104,7 +107,7 @@ class Side:
 
 
 def compare(name, sizes, batch, prompt, new, repetitions, unit, ours, theirs):
-    """Measure one line of the table and print it."""
+    """Measure one line of the table and print it; return it as a dict, with seconds for the whole batch."""
     case = (sizes, batch, prompt, new)
     for side in (ours, theirs):
         side.seconds(*case)  # the first one makes the model and warms up
@@ -112,6 +115,16 @@ def compare(name, sizes, batch, prompt, new, repetitions, unit, ours, theirs):
     our_time, their_time = (statistics.median(times) for times in zip(*pairs))
     show = (lambda t: f"{batch * new / t:,.0f} token/s") if unit == "token/s" else (lambda t: f"{t:.3f} s")
     print(f"| {name} | {show(our_time)} | {show(their_time)} | {their_time / our_time:.2f} × |", flush=True)
+    return {
+        "name": name,
+        **sizes,
+        "batch_size": batch,
+        "prompt_tokens": prompt,
+        "new_tokens": new,
+        "repetitions": repetitions,
+        "minigpt_seconds": our_time,
+        "transformers_seconds": their_time,
+    }
 
 
 def reading_time(threads, clock):
@@ -177,18 +190,29 @@ def main():
     parser.add_argument(
         "--cpu-time", action="store_true", help="one thread each and processor time, for a busy machine"
     )
+    parser.add_argument(
+        "--cases",
+        type=int,
+        nargs="+",
+        choices=range(1, len(CASES) + 1),
+        default=range(1, len(CASES) + 1),
+        metavar="N",
+        help="lines of the table (default: all)",
+    )
+    parser.add_argument("--repetitions", type=int, metavar="N", help="of each line (default: by its length)")
+    add_json_flag(parser)
     args = parser.parse_args()
     threads, clock = (1, time.process_time) if args.cpu_time else (2, time.perf_counter)
     start, memory = start_of_the_program(threads, args.cpu_time)
 
     ours, theirs = (Side(target, threads, clock) for target in (minigpt_side, transformers_side))
-    kernels = os.environ.get("OPENBLAS_CORETYPE", "its own choice")
-    print(
-        f"{threads} thread(s), {'processor' if args.cpu_time else 'wall-clock'} time, OpenBLAS: {kernels}\n"
-    )
+    time_measured = "processor time" if args.cpu_time else "wall-clock time"
+    print(f"{describe_machine()}\n{threads} thread(s), {time_measured}\n")
     print("| model | minigpt | transformers | ratio |\n|---|---|---|---|")
-    for case in CASES:
-        compare(*case, ours, theirs)
+    rows = []
+    for number in args.cases:
+        *case, repetitions, unit = CASES[number - 1]
+        rows.append(compare(*case, args.repetitions or repetitions, unit, ours, theirs))
 
     whole, first = (statistics.median(ours.seconds(GPT2, 1, 64, new) for _ in range(3)) for new in (64, 1))
     for side in (ours, theirs):
@@ -197,6 +221,16 @@ def main():
     print(f"\nGPT-2 124M, one step: {step * 1e3:.1f} ms, of which reading every weight once takes", end=" ")
     print(f"{reading * 1e3:.1f} ms ({reading / step:.0%})")
     print(f"generate.py with GPT-2 124M, one token: {start:.2f} s, {memory:.2f} × the weights in memory")
+    if args.json:
+        alone = {
+            "name": "GPT-2 124M, minigpt alone",
+            "step_seconds": step,
+            "reading_weights_seconds": reading,
+            "program_seconds": start,
+            "memory_over_weights": memory,
+        }
+        settings = {"threads": threads, "time": time_measured}
+        write_json(args.json, "generation", settings, [*rows, alone])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Training speed and memory: ours against PyTorch, on this CPU, side by side.
 
-    python benchmarks/training.py                 the table below, some minutes
-    python benchmarks/training.py --rows 1        only the first setting
+    python benchmarks/training.py                         the table below, some minutes
+    python benchmarks/training.py --rows 1 --turns 1      only the first setting, and only once
+    python benchmarks/training.py --json table.json       and as a file, with all that a figure depends on
 
 Each side is a process of its own that trains the same GPT on the same batches when it is told to; the
 three take turns, so that a change of the machine's speed meets all of them alike, and while one works
@@ -17,9 +18,13 @@ import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_info
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # this checkout, whatever is installed
+
+from benchmarks.report import add_json_flag, describe_machine, write_json
 
 SETTINGS = [  # n_layer, n_head, n_embd, block_size, batch_size, target ratio
     (4, 4, 128, 64, 12, 1.3),
@@ -36,19 +41,25 @@ def main():
         "--rows", type=int, nargs="+", default=[1, 2, 3], metavar="N", help="settings to measure"
     )
     parser.add_argument("--turns", type=int, default=7, metavar="N", help="turns of each side")
+    add_json_flag(parser)
     parser.add_argument("--side", help=argparse.SUPPRESS)
     parser.add_argument("--setting", type=int, nargs=5, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.side:
         serve(SIDES[args.side](*args.setting))
         return
-    kernels = {info.get("architecture") for info in threadpool_info() if info["internal_api"] == "openblas"}
-    print(f"{THREADS} threads; NumPy's OpenBLAS uses its kernels for {' '.join(map(str, kernels))}\n")
+    print(f"{describe_machine()}\n{THREADS} threads\n")
     print("| layers / heads / C / T / B | eager | compiled | ours | ratio | target | of bound | memory |")
     print("|---|---|---|---|---|---|---|---|")
+    rows = []
     for row in args.rows:
         *setting, target = SETTINGS[row - 1]
-        print(table_row(setting, target, measure(setting, args.turns)), flush=True)
+        sides = measure(setting, args.turns)
+        print(table_row(setting, target, sides), flush=True)
+        names = ("n_layer", "n_head", "n_embd", "block_size", "batch_size")
+        rows.append(dict(zip(names, setting)) | {"target": target} | sides)
+    if args.json:
+        write_json(args.json, "training", {"threads": THREADS, "turns": args.turns, "vocab_size": V}, rows)
 
 
 def measure(setting, turns):
@@ -118,8 +129,7 @@ def batch(T, B):
 
 
 def ours(n_layer, n_head, n_embd, T, B):
-    from flops import matmul_flops_per_second, training_matmul_flops
-
+    from benchmarks.flops import matmul_flops_per_second, training_matmul_flops
     from minigpt import GPT, AdamW, GPTConfig, clip_grad_norm
     from minigpt.training.runner import BatchRunner
 

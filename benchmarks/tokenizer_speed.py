@@ -1,6 +1,6 @@
 """Our tokenizer beside Hugging Face's `tokenizers` and OpenAI's `tiktoken`: one run, one table.
 
-    MINIGPT_TEST_ASSETS=folder python benchmarks/tokenizers.py [--large]
+    MINIGPT_TEST_ASSETS=folder python benchmarks/tokenizer_speed.py [--large] [--json table.json]
 
 The folder holds tinyshakespeare.txt and gpt2/encoder.json, gpt2/vocab.bpe. --large adds training on 100 MB,
 which takes minutes. A ratio above 1 means that ours is faster, or needs less memory. Every contender does
@@ -16,19 +16,19 @@ import tempfile
 import time
 from pathlib import Path
 
-# This file's name is also that of Hugging Face's package: import from the project's root, not from here.
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[0] = str(ROOT)
+import tiktoken
+import tokenizers
 
-import tiktoken  # noqa: E402
-import tokenizers  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # this checkout, whatever is installed
 
-from tokenizer import BPETokenizer, load_tokenizer  # noqa: E402
-from tokenizer.text_source import text_blocks  # noqa: E402
+from benchmarks.report import ROOT, add_json_flag, describe_machine, write_json
+from tokenizer import BPETokenizer, load_tokenizer
+from tokenizer.text_source import text_blocks
 
 VOCAB_SIZE = 8192
 LARGE_VOCAB_SIZE = 32768
 LARGE_BYTES = 100_000_000
+ROWS = []  # of the table so far, for --json
 
 
 def best_time(function, repeats=5):
@@ -42,7 +42,8 @@ def best_time(function, repeats=5):
 
 
 def row(name, ours, huggingface=None, openai=None, unit="s"):
-    """Print one line of the table; the ratios are the others' figures over ours."""
+    """Print one line of the table, and keep it; the ratios are the others' figures over ours."""
+    ROWS.append({"name": name, "ours": ours, "tokenizers": huggingface, "tiktoken": openai, "unit": unit})
     cells = [f"{name:46}"]
     for value in (ours, huggingface, openai):
         cells.append("–".rjust(10) if value is None else f"{value:8.3f} {unit}".rjust(10))
@@ -204,6 +205,7 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--large", action="store_true", help="also train on 100 MB (minutes)")
+    add_json_flag(parser)
     parser.add_argument("--one-training", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one_training:
@@ -218,6 +220,7 @@ def main():
     shakespeare = shakespeare_path.read_text(encoding="utf-8")
     chinese = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "data").glob("*_zh.txt")))
 
+    print(describe_machine() + "\n")
     print(
         " | ".join(
             [
@@ -259,6 +262,9 @@ def main():
             seconds = best_time(lambda workers=workers: gpt2.encode_batch(text_blocks(large), workers), 1)
             row(f"encode {large.stat().st_size / 1e6:.0f} MB from a file, {workers} processes", seconds)
     row("import tokenizer, after regex", import_seconds())
+    if options.json:
+        settings = {"vocab_size": VOCAB_SIZE, "large": options.large, "large_vocab_size": LARGE_VOCAB_SIZE}
+        write_json(options.json, "tokenizers", settings, ROWS)
 
 
 if __name__ == "__main__":
