@@ -565,7 +565,7 @@ PLANTED = [
             ),
             ("the step never shrinks", "step /= SHRINK", "pass"),
             ("the step does not suit the numbers", "STEP * max(abs(original), typical_size(array))", "STEP"),
-            ("rounding is not doubted", "CAUTION * least", "0 * least"),
+            ("rounding is not doubted", "return best, CAUTION * least", "return best, 0 * least"),
         ],
     ),
     (
