@@ -223,6 +223,11 @@ WRONG = {
     ),
     # wrong at one place, or by little
     "a small entry doubled": (product_forward, [TINY, Y], small_entry_doubled),
+    "an entry small everywhere doubled": (
+        lambda x: (x * TINY, None),
+        [X],
+        lambda d, c: d * np.where(TINY < 1, 2 * TINY, TINY),
+    ),
     "one entry off by 1e-6 of itself": (
         *PAIR,
         lambda d, c: (d * c[1] * np.array([1, 1, 1 + 1e-6]), d * c[0]),
@@ -482,6 +487,12 @@ def test_a_domain_with_an_edge_is_respected():
     for x in ([1e-6, 1.0, 3.0, 1e-3], [1e3, 1e-3, 1.0, 5.0]):
         (report,) = gradcheck(lambda x: (np.log(x), x), lambda dout, x: dout / x, [np.array(x)])
         assert report.ok and not report.notes, report
+
+
+def test_inputs_without_names_are_numbered():
+    reports = gradcheck(lambda *xs: product_forward(*xs), product_backward, [X, Y])
+    assert [report.name for report in reports] == ["input 1", "input 2"]
+    assert all(report.ok for report in reports)
 
 
 def test_one_number_in_and_one_number_out():

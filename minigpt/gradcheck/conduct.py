@@ -71,7 +71,7 @@ def input_names(forward, arrays):
     except ValueError:  # a function written in C
         parameters = ()
     names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    names = [*names, *(f"input {i}" for i in range(len(names), len(arrays)))][: len(arrays)]
+    names = [*names, *(f"input {i + 1}" for i in range(len(names), len(arrays)))][: len(arrays)]
     for name, array in zip(names, arrays):
         if not isinstance(array, np.ndarray):
             raise ValueError(

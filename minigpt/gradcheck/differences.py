@@ -39,7 +39,7 @@ def slope(function, array, index):
     original = array[index]
     step = STEP * max(abs(original), typical_size(array))
     here = np.array(function(), dtype=np.float64)
-    best = least = None
+    best, least = np.zeros_like(here), np.full_like(here, np.inf)
     for _ in range(ATTEMPTS):
         deltas, bends = [], []
         for k in (1, 2, 3):
@@ -56,8 +56,13 @@ def slope(function, array, index):
         corner = (15 * bends[0] - 6 * bends[1] + bends[2]) / (6 * step)
         rounding = 4 * EPS * np.abs(here) / step
         doubt = np.abs(seven - five) + np.abs(corner) + rounding
-        doubt = np.where(np.isfinite(doubt), doubt, np.inf)
-        if least is None or doubt.sum() < least.sum():
+        stairs = ~np.any(deltas, axis=0) & (
+            np.abs(best) > CAUTION * least
+        )  # between two roundings all is flat
+        doubt = np.where(np.isfinite(doubt) & ~stairs, doubt, np.inf)
+        if (
+            doubt.sum() < least.sum() / SHRINK
+        ):  # rounding alone would be so much worse: a little better is chance
             best, least = np.where(np.isfinite(doubt), seven, 0.0), doubt
         if least.sum() <= 1e-10 * np.abs(best).sum() + 8 * rounding.sum():
             break  # a smaller step would bring more rounding than it takes away
