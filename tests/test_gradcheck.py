@@ -445,12 +445,12 @@ def test_an_upstream_gradient_of_ones_would_not_have_been_enough():
 
 TARGETS = np.array([[2, 0, 3], [1, -100, 3]])
 (TOKENS,) = random_arrays([(2, 3, 4)])
-QKV, ALL_QKV, PROJ, ALL_PROJ = random_arrays([(4, 12), (12,), (4, 4), (4,)], seed=5)
+QKV, PROJ, ALL_PROJ = random_arrays([(2, 3, 12), (4, 4), (4,)], seed=5)
 RIGHT = {
     "linear": (linear_forward, linear_backward, [TOKENS, PROJ, ALL_PROJ], ()),
     "layernorm": (layernorm_forward, layernorm_backward, [TOKENS, ALL_PROJ, ALL_PROJ], ()),
     "gelu": (gelu_forward, gelu_backward, [TOKENS], ()),
-    "attention": (attention_forward, attention_backward, [TOKENS, QKV, ALL_QKV, PROJ, ALL_PROJ], (2,)),
+    "attention": (attention_forward, attention_backward, [QKV], (2,)),
     "cross entropy": (cross_entropy_forward, cross_entropy_backward, [TOKENS], (TARGETS,)),
     "dropout": (
         lambda x: dropout_forward(x, 0.4, dropout_streams(1, 2, 0, len(x))),
