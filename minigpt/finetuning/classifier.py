@@ -160,7 +160,7 @@ class BalancedLabels(Objective):
         """The weighted mean loss alone, a 0-d array; see loss_and_grads."""
         losses, _ = token_losses_forward(self.model.forward(idx)[0], targets)
         weights = self.weights[targets]
-        return (losses * weights).sum() / (n_counted or float(weights.sum()))
+        return ((losses * weights).sum() / (n_counted or float(weights.sum()))).astype(losses.dtype)
 
     def loss_and_grads(self, idx, targets, rngs=None, n_counted=None, grads=None):
         """The weighted mean loss (a 0-d array) and its gradients, as LanguageModel.loss_and_grads."""
@@ -168,7 +168,7 @@ class BalancedLabels(Objective):
         losses, losses_cache = token_losses_forward(scores, targets)
         weights = self.weights[targets]  # (B,)
         share = 1 / (n_counted or float(weights.sum()))
-        loss = (losses * weights).sum() * share
+        loss = ((losses * weights).sum() * share).astype(losses.dtype)  # NumPy 1 makes float64 of it
         dscores = token_losses_backward(weights * share, losses_cache)
         return loss, self.model.backward(dscores, cache, grads)
 

@@ -62,7 +62,7 @@ def dpo_loss_forward(log_probs, reference, beta, n_pairs=None):
     n_pairs = n_pairs or len(h)
     # log(1 + exp(−h)), without an overflow for a very negative h
     losses = xp.log1p(xp.exp(-abs(h))) + xp.maximum(-h, 0)
-    return losses.sum() / n_pairs, (h, beta, n_pairs)
+    return (losses.sum() / n_pairs).astype(h.dtype), (h, beta, n_pairs)  # NumPy 1 makes float64 of it
 
 
 def dpo_loss_backward(dloss, cache):
