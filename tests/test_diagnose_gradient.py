@@ -24,36 +24,36 @@ def changed(at, factor=2):
 
 
 RELATIONS = [
-    (RIGHT, lambda g: g.T, "it is the transpose of the right gradient"),
-    (RIGHT, lambda g: -g.T, "it is minus the transpose of the right gradient"),
-    (NARROW, lambda g: g.T, "it is the transpose of the right gradient"),
-    (DEEP, lambda g: g.swapaxes(1, 2), "it is the right gradient transposed to (0, 2, 1)"),
-    (RIGHT, lambda g: -g, "it is minus the right gradient"),
+    (RIGHT, lambda g: g.T, "it equals the transpose of the right gradient"),
+    (RIGHT, lambda g: -g.T, "it equals minus the transpose of the right gradient"),
+    (NARROW, lambda g: g.T, "it equals the transpose of the right gradient"),
+    (DEEP, lambda g: g.swapaxes(1, 2), "it equals the right gradient transposed to (0, 2, 1)"),
+    (RIGHT, lambda g: -g, "it equals minus the right gradient"),
     (RIGHT, lambda g: 0 * g, "it is zero"),
     (
         RIGHT,
         lambda g: 12 * g,
-        "it is 12 times the right gradient; 12 is also the size of x without its last axis, of weight, "
+        "it equals 12 times the right gradient; 12 is also the size of x without its last axis, of weight, "
         "of out without its last axis",
     ),
     (
         RIGHT,
         lambda g: g / 6,
-        "it is 1/6 times the right gradient; 6 is also the size of axis 1 of x, of axis 1 of out",
+        "it equals 1/6 times the right gradient; 6 is also the size of axis 1 of x, of axis 1 of out",
     ),
     (
         RIGHT,
         lambda g: g * 3**0.5,
-        "it is √3 times the right gradient; 3 is also the size of axis 2 of x, of axis 0 of weight",
+        "it equals √3 times the right gradient; 3 is also the size of axis 2 of x, of axis 0 of weight",
     ),
-    (RIGHT, lambda g: -g / 7, "it is −1/7 times the right gradient"),
-    (RIGHT, lambda g: 0.9 * g, "it is 0.9 times the right gradient"),
-    (VECTORS, lambda g: g[None], "it is the right gradient in shape (1, 4)"),
-    (NARROW, lambda g: g.sum(0), "it is the sum of the right gradient over axis 0"),
+    (RIGHT, lambda g: -g / 7, "it equals −1/7 times the right gradient"),
+    (RIGHT, lambda g: 0.9 * g, "it equals 0.9 times the right gradient"),
+    (VECTORS, lambda g: g[None], "it equals the right gradient in shape (1, 4)"),
+    (NARROW, lambda g: g.sum(0), "it equals the sum of the right gradient over axis 0"),
     (
         RIGHT,
         lambda g: np.broadcast_to(g.mean(1, keepdims=True), g.shape),
-        "it is 1/4 times the sum of the right gradient over axis 1, at all its places; "
+        "it equals 1/4 times the sum of the right gradient over axis 1, at all its places; "
         "4 is also the size of axis 1 of weight, of axis 2 of out",
     ),
     (RIGHT, changed((1, 2)), "it is right except at (1, 2)"),
@@ -110,7 +110,7 @@ def test_gradcheck_says_it_below_the_numbers():
 
     dx, dw = gradcheck(lambda x, w: (x @ w, (x, w)), backward, [x, w])
     assert str(dx).endswith(
-        "\n                 it is 1/12 times the right gradient; 12 is also the size of "
+        "\n                 it equals 1/12 times the right gradient; 12 is also the size of "
         "axis 0 of x, of axis 0 of out"
     )
-    assert str(dw).endswith("\n                 it is the transpose of the right gradient")
+    assert str(dw).endswith("\n                 it equals the transpose of the right gradient")

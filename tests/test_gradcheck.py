@@ -549,7 +549,7 @@ def test_one_number_in_and_one_number_out():
             product_forward,
             lambda d, c: (product_backward(d, c)[0].T, d),
             r"gradient has shape \(3, 2\) but its array has shape \(2, 3\): x; "
-            "it is the transpose of the right gradient",
+            "it equals the transpose of the right gradient",
         ),
         (*ROWS[1:], ROWS[0], lambda d, c: (d, d), "summed over axis 0 it would be the right gradient"),
     ],

@@ -37,7 +37,7 @@ def diagnose_gradient(pairs, shapes):
             return None  # too near for a relation: a rounding, or a small term
         if factor is not None:
             words, same = times(factor, shapes)
-            return f"it is {words}{name}{same}"
+            return f"it equals {words}{name}{same}"
     for axes in subsets(gradient.ndim):
         summed = [(gradient.sum(axes), right) for gradient, right in pairs]
         if summed[0][0].shape == right.shape and common_factor(summed) == 1:
