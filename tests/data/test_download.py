@@ -14,9 +14,11 @@ import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import pooch
 import pytest
-from huggingface_hub import constants, file_download
+
+pooch = pytest.importorskip("pooch")
+pytest.importorskip("huggingface_hub")
+from huggingface_hub import constants, file_download  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "data"))
 catalogue = importlib.import_module("catalogue")
