@@ -84,8 +84,8 @@ class BPETokenizer(Tokenizer):
         """
         if not SMALLEST_VOCABULARY <= vocab_size <= LARGEST_VOCABULARY:
             raise ValueError(
-                f"vocab_size is {vocab_size}, but must lie between {SMALLEST_VOCABULARY}, for the 256 bytes and "
-                f"{END_OF_TEXT}, and {LARGEST_VOCABULARY}"
+                f"vocab_size is {vocab_size}, but must lie between {SMALLEST_VOCABULARY} (the 256 bytes and "
+                f"{END_OF_TEXT}) and {LARGEST_VOCABULARY}"
             )
         pattern = NAMED_PATTERNS.get(pattern, pattern)
         words, counts = [], []

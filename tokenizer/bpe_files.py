@@ -143,8 +143,9 @@ def _parse_vocabulary(path, vocabulary, made, special_tokens):
             raise ValueError(f"{path}: {error}") from None
         if special and not token.isascii():
             raise ValueError(
-                f"{path}: the added token {token!r} has the id of the bytes {visible_to_bytes(token)!r}, which "
-                "the vocabulary writes in the same way: it would be decoded to something else"
+                f"{path}: the added token {token!r} has the id {i}, which is that of the bytes "
+                f"{visible_to_bytes(token)!r}, as the vocabulary writes them in the same way: it would be "
+                "decoded to something else"
             )
     return ranks
 

@@ -40,10 +40,12 @@ class CharTokenizer(LookupTokenizer):
                 counts.update(document)
         needed = len(counts) + len(specials)
         limit = needed if vocab_size is None else vocab_size
-        if limit < (len(specials) if unk else needed):
+        if unk and limit < 2:
+            raise ValueError(f"vocab_size is {vocab_size}: {END_OF_TEXT} and {UNKNOWN} alone need 2")
+        if not unk and limit < needed:
             raise ValueError(
                 f"vocab_size is {vocab_size}, but the text has {len(counts)} different characters, and "
-                f"{' and '.join(specials)} come on top: take {needed}" + ("" if unk else ", or unk=True")
+                f"{END_OF_TEXT} comes on top: take {needed}, or leave it out"
             )
         kept = sorted(most_frequent(counts, limit - len(specials)))
         return cls(
@@ -65,5 +67,6 @@ class CharTokenizer(LookupTokenizer):
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         raise ValueError(
             f"the character {character!r} (U+{ord(character):04X}) at line {line}, column {column} is not "
-            f"among the {len(self.vocabulary)} known ones: train on text that contains it, or with unk=True"
+            f"among the {len(self.vocabulary)} known ones: train on text that contains it, or take a BPE "
+            "tokenizer, which knows every character"
         )

@@ -87,8 +87,8 @@ def pretoken_splitter(pattern):
 def atomic_counts(pattern):
     r"""The pattern with \p{N}{1,3}+ written as (?>\p{N}{1,3}); ValueError where it follows a group.
 
-    To the `regex` module and to tiktoken, {1,3}+ is a count that gives nothing back; to Hugging Face it is the
-    count repeated, which would take all digits of a long number. Both read the other form in the same way.
+    To the `regex` module and to tiktoken, {1,3}+ is a count that gives nothing back; to Hugging Face it is
+    the count repeated, which takes all digits of a long number. All three read the other form alike.
     """
 
     def rewrite(match):

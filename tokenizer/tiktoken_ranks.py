@@ -18,7 +18,7 @@ from tokenizer.bpe_merge import merge
 
 
 def read_ranks(path):
-    """A .tiktoken file -> dict from the bytes of each token to its rank; OSError, ValueError names the line."""
+    """A .tiktoken file -> dict from the bytes of each token to its rank; OSError, ValueError."""
     ranks = {}
     with open(path, "rb") as file:
         for number, line in enumerate(file, 1):
@@ -60,7 +60,7 @@ def merges_of_ranks(ranks):
         if bytes([byte]) not in ranks:
             raise ValueError(f"the ranks have no token for the byte {byte:#04x}")
     token_of = {rank: token for token, rank in ranks.items()}
-    merges, pair_ids = [], {}  # pair_ids grows with the ranks, so it always holds those below the next token's
+    merges, pair_ids = [], {}  # pair_ids holds the merges of lower rank than the token that is encoded
     for rank in sorted(token_of):
         token = token_of[rank]
         if len(token) == 1:
