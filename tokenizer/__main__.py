@@ -21,7 +21,7 @@ def main(arguments=None):
     """Run one command; the exit status: 0, or 2 after an error that is told in one sentence on stderr."""
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the caller, as in `… >&-`
-            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))
     # UTF-8 whatever the code page of a Windows console is, and line ends as they are.
     sys.stdin.reconfigure(encoding="utf-8", newline="")
     for stream in (sys.stdout, sys.stderr):

@@ -48,18 +48,21 @@ def write_ranks(path, ranks):
 def merges_of_ranks(ranks):
     """A dict of ranks -> the list of merges (pairs of bytes) that gives the same ids for every text.
 
-    ValueError if a rank is no whole number from 0 on, if a byte has none, or if a token is not made of two
-    others: such ranks cannot be written as merges.
+    ValueError if a rank is no whole number from 0 on or that of two tokens, if a byte has none, or if a token
+    is not made of two others: such ranks cannot be written as merges.
     """
+    token_of = {}
     for token, rank in ranks.items():
         if not isinstance(token, bytes) or not token:
             raise ValueError(f"ranks go from bytes to numbers, but there is the token {token!r}")
         if type(rank) is not int or rank < 0:
             raise ValueError(f"the token {token!r} has the rank {rank!r}, not a whole number from 0 on")
+        if rank in token_of:
+            raise ValueError(f"the tokens {token_of[rank]!r} and {token!r} have the same rank {rank}")
+        token_of[rank] = token
     for byte in range(256):
         if bytes([byte]) not in ranks:
             raise ValueError(f"the ranks have no token for the byte {byte:#04x}")
-    token_of = {rank: token for token, rank in ranks.items()}
     merges, pair_ids = [], {}  # pair_ids holds the merges of lower rank than the token that is encoded
     for rank in sorted(token_of):
         token = token_of[rank]
