@@ -11,7 +11,7 @@ from tokenizer.char import CharTokenizer
 from tokenizer.loading import load_tokenizer
 from tokenizer.patterns import GPT2_PATTERN
 from tokenizer.show import show_merges, show_tokens, word_to_show
-from tokenizer.text_source import text_blocks
+from tokenizer.text_source import text_blocks, whole_characters
 from tokenizer.word import WordTokenizer
 
 PROGRAM = "python -m tokenizer"
@@ -19,6 +19,9 @@ PROGRAM = "python -m tokenizer"
 
 def main(arguments=None):
     """Run one command; the exit status: 0, or 2 after an error that is told in one sentence on stderr."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller, as in `… >&-`
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))
     # UTF-8 whatever the code page of a Windows console is, and line ends as they are.
     sys.stdin.reconfigure(encoding="utf-8", newline="")
     for stream in (sys.stdout, sys.stderr):
@@ -31,8 +34,11 @@ def main(arguments=None):
     except BrokenPipeError:  # `… | head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError) as error:
-        print(f"{PROGRAM}: error: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: error: {_sentence(error)}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f"{PROGRAM}: interrupted", file=sys.stderr)
+        return 130
     return 0
 
 
@@ -46,7 +52,12 @@ def _parser():
     train.add_argument("files", nargs="+", type=Path, metavar="FILE", help="text in UTF-8")
     train.add_argument("--out", required=True, metavar="DIR", help="where tokenizer.json goes")
     train.add_argument("--type", choices=("bpe", "word", "char"), default="bpe", help="default: bpe")
-    train.add_argument("--vocab-size", type=int, metavar="N", help="tokens in all; bpe needs it")
+    train.add_argument(
+        "--vocab-size",
+        type=int,
+        metavar="N",
+        help="tokens in all, the 256 bytes (bpe) and <|endoftext|> included; bpe needs it",
+    )
     train.add_argument(
         "--pattern",
         default=GPT2_PATTERN,
@@ -104,18 +115,17 @@ def _train(options):
             options.vocab_size,
             pattern=options.pattern,
             workers=options.workers,
-            progress=sys.stderr.isatty(),
         )
     else:
         tokenizer_class = {"word": WordTokenizer, "char": CharTokenizer}[options.type]
-        tokenizer = tokenizer_class.train(options.files, options.vocab_size, progress=sys.stderr.isatty())
+        tokenizer = tokenizer_class.train(options.files, options.vocab_size)
     tokenizer.save(options.out)
     print(f"{tokenizer.n_vocab} tokens, saved in {options.out}")
 
 
 def _encode(options):
     tokenizer = load_tokenizer(options.tokenizer)
-    blocks = text_blocks(options.file if options.file else sys.stdin.read())
+    blocks = text_blocks(options.file if options.file else _standard_input())
     allowed = "all" if options.allow_special else ()
     for ids in tokenizer.encode_batch(blocks, options.workers, allowed_special=allowed):
         print(*ids)
@@ -123,22 +133,45 @@ def _encode(options):
 
 def _decode(options):
     tokenizer = load_tokenizer(options.tokenizer)
-    text = options.file.read_text(encoding="utf-8") if options.file else sys.stdin.read()
-    try:
-        ids = [int(number) for number in text.replace(",", " ").split()]
-    except ValueError as error:
-        raise ValueError(f"ids are whole numbers with blanks or commas between them: {error}") from None
+    text = "".join(text_blocks(options.file)) if options.file else _standard_input()
+    ids = []
+    for number in text.replace(",", " ").split():
+        try:
+            ids.append(int(number))
+        except ValueError:
+            raise ValueError(
+                f"ids are whole numbers with blanks or commas between them, which {number[:40]!r} is not"
+            ) from None
     sys.stdout.write(tokenizer.decode(ids))
 
 
 def _show(options):
     tokenizer = load_tokenizer(options.tokenizer)
+    options.text = whole_characters(options.text)  # bytes on the command line that are no UTF-8
     color = options.color == "always" or (options.color == "auto" and sys.stdout.isatty())
     print(show_tokens(tokenizer, options.text, color))
     if isinstance(tokenizer, BPETokenizer):
         word = options.word or word_to_show(tokenizer, options.text)
         if word:
             print("\n" + show_merges(tokenizer, word))
+
+
+def _standard_input():
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"standard input is not UTF-8 text: {error}") from None
+
+
+def _sentence(error):
+    """What an OSError says, without its number; of other errors their own words."""
+    if isinstance(error, IsADirectoryError):
+        return f"{error.filename} is a folder: name a file in it"
+    if isinstance(error, (FileExistsError, NotADirectoryError)):
+        return f"{error.filename} is a file, where a folder is needed"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return error
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None):

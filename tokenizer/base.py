@@ -80,7 +80,7 @@ class Tokenizer:
         """
         encode_group = _GroupEncoder(self, allowed_special, disallowed_special)
         # One int object for each id: those that come out of an array are new, and would take 32 bytes each.
-        ids = list(range(self.n_vocab))
+        ids = {i: i for i in self.token_bytes}
         batch = []
         for group in map_in_processes(encode_group, grouped(texts), workers):
             batch += [list(map(ids.__getitem__, encoded)) for encoded in group]

@@ -29,9 +29,12 @@ from tokenizer.bpe_trainer import LARGEST_VOCABULARY, learn_merges
 from tokenizer.byte_alphabet import BYTE_ORDER, BYTE_TO_ID
 from tokenizer.patterns import GPT2_PATTERN, NAMED_PATTERNS, chunk_splitter, pretoken_splitter
 from tokenizer.pretokens import count_pretokens
+from tokenizer.text_source import BLOCK, cut_into_blocks, reader, whole_characters
+from tokenizer.tiktoken_ranks import merges_of_ranks, read_ranks, write_ranks
 
 MOST_CACHED = 200_000  # pieces of text whose ids are remembered: some 50 MB of English when full
 LONGEST_CACHED = 100  # characters
+SMALLEST_VOCABULARY = 256 + 1  # the bytes and <|endoftext|>
 
 
 class BPETokenizer(Tokenizer):
@@ -61,6 +64,7 @@ class BPETokenizer(Tokenizer):
             for left, right in merges
         }
         self.split = pretoken_splitter(pattern)
+        self._has_exact_seams = pattern in NAMED_PATTERNS.values()
         # The chunks of GPT-2's pattern are looked up first; other patterns look up pre-tokens.
         self._split_roughly = chunk_splitter(pattern) or self.split
         self._ids_of = _Cache(self._encode_chunk if chunk_splitter(pattern) else self._encode_pretoken)
@@ -70,23 +74,25 @@ class BPETokenizer(Tokenizer):
         return BPETokenizer, (self.mergeable_ranks, self.merges, self.special_tokens, self.pattern)
 
     @classmethod
-    def train(cls, texts, vocab_size, *, pattern=GPT2_PATTERN, workers=1, progress=False):
+    def train(cls, texts, vocab_size, *, pattern=GPT2_PATTERN, workers=1, progress=None):
         """Learn the merges of `texts` (str, pathlib.Path of a UTF-8 file, or an iterable of these).
 
         vocab_size: 256 bytes, merges and <|endoftext|> together. Training stops early, with a warning, when
         the text has no pair left to merge. pattern: "gpt2", "gpt4" or a regular expression of one's own.
-        workers: processes that count pre-tokens. ValueError if vocab_size is below 256.
+        workers: processes that count pre-tokens. progress: see progress_bar. ValueError if vocab_size is
+        below 257.
         """
-        if not 256 <= vocab_size <= LARGEST_VOCABULARY:
+        if not SMALLEST_VOCABULARY <= vocab_size <= LARGEST_VOCABULARY:
             raise ValueError(
-                f"vocab_size is {vocab_size}, but must lie between 256, the bytes, and {LARGEST_VOCABULARY}"
+                f"vocab_size is {vocab_size}, but must lie between {SMALLEST_VOCABULARY} (the 256 bytes and "
+                f"{END_OF_TEXT}) and {LARGEST_VOCABULARY}"
             )
         pattern = NAMED_PATTERNS.get(pattern, pattern)
         words, counts = [], []
         for pretoken, count in count_pretokens(texts, pattern, [END_OF_TEXT], workers, progress).items():
             words.append(pretoken.encode("utf-8").translate(BYTE_TO_ID))
             counts.append(count)
-        n_merges = max(0, vocab_size - 256 - 1)
+        n_merges = vocab_size - SMALLEST_VOCABULARY
         pairs = learn_merges(words, counts, n_merges, progress)
         tokens = [bytes([byte]) for byte in BYTE_ORDER]
         merges = []
@@ -108,6 +114,18 @@ class BPETokenizer(Tokenizer):
         return cls(*read_gpt2_files(vocab_json, merges_txt))
 
     @classmethod
+    def from_tiktoken(cls, ranks, pattern, special_tokens):
+        """The tokenizer that tiktoken.Encoding makes of the same ranks, pattern and special tokens.
+
+        ranks: dict from bytes to rank, or the path of a .tiktoken file. pattern: "gpt2", "gpt4" or a regular
+        expression. ValueError if the file is damaged, or if the ranks are those of no list of merges.
+        """
+        if not isinstance(ranks, dict):
+            ranks = read_ranks(ranks)
+        merges = merges_of_ranks(ranks)
+        return cls(dict(ranks), merges, dict(special_tokens), NAMED_PATTERNS.get(pattern, pattern))
+
+    @classmethod
     def from_pipeline(cls, path, pipeline):
         """The tokenizer of a parsed tokenizer.json; ValueError unless it is byte-level BPE."""
         return cls(*parse_bpe_pipeline(path, pipeline))
@@ -120,16 +138,22 @@ class BPETokenizer(Tokenizer):
         """Write vocab.json and merges.txt into `directory`; or with names=OPENAI_NAMES OpenAI's."""
         write_gpt2_files(directory, self, names)
 
+    def save_tiktoken(self, path):
+        """Write the ranks as a .tiktoken file, which says neither the pattern nor the special tokens."""
+        write_ranks(path, self.mergeable_ranks)
+
     def encode_ordinary(self, text):
         """Text -> list of ids; the text of a special token is text like any other.
 
         Half of a surrogate pair, which UTF-8 cannot express, becomes U+FFFD as in tiktoken.
         """
+        # The pieces of a long text take many times its memory, so it is cut where the cut changes nothing.
+        blocks = cut_into_blocks(reader(text)) if len(text) > BLOCK and self._has_exact_seams else [text]
         try:
-            return list(chain.from_iterable(map(self._ids_of.__getitem__, self._split_roughly(text))))
+            pieces = chain.from_iterable(map(self._split_roughly, blocks))
+            return list(chain.from_iterable(map(self._ids_of.__getitem__, pieces)))
         except UnicodeEncodeError:
-            whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-            return list(chain.from_iterable(map(self._ids_of.__getitem__, self._split_roughly(whole))))
+            return self.encode_ordinary(whole_characters(text))
 
     def byte_ids(self, text):
         """Text -> the id of each byte of its UTF-8: what the merges start from."""
@@ -180,7 +204,9 @@ def _check(mergeable_ranks, merges, special_tokens):
                 "in the order of the merges"
             )
         last = this
-    ids = [*mergeable_ranks.values(), *special_tokens.values()]
+    # An added token may be a word that the merges make as well, with the id of that word.
+    added = [i for special, i in special_tokens.items() if mergeable_ranks.get(special.encode("utf-8")) != i]
+    ids = [*mergeable_ranks.values(), *added]
     if len(set(ids)) < len(ids):
         raise ValueError("two tokens of the vocabulary have the same id")
     if len(mergeable_ranks) > 256 + len(merges):

@@ -24,7 +24,7 @@ from tokenizer.huggingface import (
     write_json,
     write_tokenizer,
 )
-from tokenizer.patterns import GPT2_PATTERN
+from tokenizer.patterns import GPT2_PATTERN, atomic_counts
 
 GPT2_NAMES = ("vocab.json", "merges.txt")
 OPENAI_NAMES = ("encoder.json", "vocab.bpe")
@@ -38,7 +38,7 @@ def write_bpe_tokenizer(directory, tokenizer):
     if tokenizer.pattern == GPT2_PATTERN:
         pre_tokenizer = _byte_level(use_regex=True)  # has GPT-2's pattern built in
     else:
-        split = split_by_pattern(tokenizer.pattern, keep_rest=True)
+        split = split_by_pattern(atomic_counts(tokenizer.pattern), keep_rest=True)
         pre_tokenizer = {"type": "Sequence", "pretokenizers": [split, _byte_level(use_regex=False)]}
     model = {
         "type": "BPE",
@@ -76,7 +76,8 @@ def parse_bpe_pipeline(path, pipeline):
         pair = entry.split(" ") if isinstance(entry, str) else entry  # files before 2024 write "Ġ t"
         merges.append(_parse_pair(f"{path}: merge {number}", pair))
     special_tokens = special_tokens_of(pipeline)
-    ranks = _parse_vocabulary(path, model["vocab"], special_tokens)
+    made = {left + right for left, right in merges}
+    ranks = _parse_vocabulary(path, model["vocab"], made, special_tokens)
     return ranks, merges, special_tokens, _pattern_of(path, pipeline)
 
 
@@ -105,20 +106,20 @@ def read_gpt2_files(vocab_json, merges_txt):
             lines = file.read().split("\n")
     except UnicodeDecodeError as error:
         raise ValueError(f"{merges_txt} is not UTF-8 text: {error}") from None
-    merges, made = [], set()
+    merges = []
     for number, line in enumerate(lines, 1):
         line = line.removesuffix("\r")
         if not line or (number == 1 and line.startswith("#version")):
             continue
-        pair = line.split(" ")
-        merges.append(_parse_pair(f"{merges_txt}, line {number}", pair))
-        made.add("".join(pair))
+        merges.append(_parse_pair(f"{merges_txt}, line {number}", line.split(" ")))
+    made = {left + right for left, right in merges}
     special_tokens = {
         token: i
         for token, i in sorted(vocabulary.items(), key=lambda item: item[1])
-        if len(token) > 1 and token not in made and _SPECIAL_FORM.fullmatch(token)
+        if _SPECIAL_FORM.fullmatch(token) and not _stands_for_bytes(token, made)
     }
-    return _parse_vocabulary(vocab_json, vocabulary, special_tokens), merges, special_tokens, GPT2_PATTERN
+    ranks = _parse_vocabulary(vocab_json, vocabulary, made, special_tokens)
+    return ranks, merges, special_tokens, GPT2_PATTERN
 
 
 def _visible_vocabulary(tokenizer):
@@ -126,11 +127,36 @@ def _visible_vocabulary(tokenizer):
     return ordinary | tokenizer.special_tokens
 
 
-def _parse_vocabulary(path, vocabulary, special_tokens):
+def _parse_vocabulary(path, vocabulary, made, special_tokens):
+    """The tokens that stand for bytes -> their ids. A special token is one of them if a merge makes it too.
+
+    Hugging Face's add_tokens of a word that has an id already lists it as an added token with that id.
+    """
+    ranks = {}
+    for token, i in vocabulary.items():
+        special = token in special_tokens
+        if special and not _stands_for_bytes(token, made):
+            continue
+        try:
+            ranks[visible_to_bytes(token)] = i
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
+        if special and not token.isascii():
+            raise ValueError(
+                f"{path}: the added token {token!r} has the id {i}, which is that of the bytes "
+                f"{visible_to_bytes(token)!r}, as the vocabulary writes them in the same way: it would be "
+                "decoded to something else"
+            )
+    return ranks
+
+
+def _stands_for_bytes(token, made):
+    """Whether a token as the vocabulary writes it is a byte, or among `made`, the bytes that merges make."""
     try:
-        return {visible_to_bytes(token): i for token, i in vocabulary.items() if token not in special_tokens}
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+        data = visible_to_bytes(token)
+    except ValueError:
+        return False
+    return len(data) == 1 or data in made
 
 
 def _parse_pair(place, pair):

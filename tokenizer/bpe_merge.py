@@ -6,10 +6,11 @@
 
 The id of a merged token is its rank: a lower id was learned earlier. `merge_steps` is the definition, and
 shows every stage. `merge` gives the last one, fast: for the few bytes of a word with two short lists, and for
-a long pre-token (a wall of one letter, Chinese without punctuation) in O(n log n).
+a long pre-token (a wall of one letter, Chinese without punctuation) in a time that grows with its length.
 """
 
 import heapq
+from array import array
 
 _LONG = 32  # bytes; about where the second way becomes the faster one
 _NO_RANK = 1 << 62
@@ -56,16 +57,17 @@ def _merge_long(ids, merges):
 
     A merge changes only the two pairs beside it, so there are at most three times as many positions as bytes.
     The heap holds ranks, not positions: a merged token takes part only in merges learned after its own, so
-    that all positions of a rank are known when its turn comes.
+    that all positions of a rank are known when its turn comes. They are in rising order: neighbours meet in
+    the round that makes the later of the two, and a round goes from left to right.
     """
     n = len(ids)
-    following = list(range(1, n + 1))  # position of the next token; n behind the last
-    previous = list(range(-1, n - 1))
+    following = array("I", range(1, n + 1))  # position of the next token; n behind the last
+    previous = array("I", [n]) + array("I", range(n - 1))  # n before the first
     positions = {}  # rank -> positions of the left tokens of pairs with this rank
     for position, pair in enumerate(zip(ids, ids[1:])):
         rank = merges.get(pair)
         if rank is not None:
-            positions.setdefault(rank, []).append(position)
+            positions.setdefault(rank, array("I")).append(position)
     ranks = list(positions)
     heapq.heapify(ranks)
 
@@ -73,13 +75,13 @@ def _merge_long(ids, merges):
         rank = merges.get((ids[left], ids[right]))
         if rank is not None:
             if rank not in positions:
-                positions[rank] = []
+                positions[rank] = array("I")
                 heapq.heappush(ranks, rank)
             positions[rank].append(left)
 
     while ranks:
         rank = heapq.heappop(ranks)
-        for left in sorted(positions.pop(rank)):  # overlapping pairs (a a a) are merged from the left
+        for left in positions.pop(rank):  # overlapping pairs (a a a) are merged from the left
             right = following[left]
             # Out of date: the left token has been swallowed, or one of the two has grown since.
             if ids[left] is None or right == n or merges.get((ids[left], ids[right])) != rank:
@@ -89,6 +91,6 @@ def _merge_long(ids, merges):
             if after < n:
                 previous[after] = left
                 note(left, after)
-            if previous[left] >= 0:
+            if previous[left] < n:
                 note(previous[left], left)
     return [token for token in ids if token is not None]

@@ -5,7 +5,7 @@
     low low lower   l+o -> lo (3 times)   lo+w -> low (3 times)   …
 
 `naive_merges` is that sentence in code, and the definition: it counts everything again for every merge.
-`learn_merges` gives the same merges, and differs in three ways that make it thousands of times faster:
+`learn_merges` gives the same merges, and differs in four ways that make it thousands of times faster:
 
 1. Merging a pair changes only the counts of the pairs next to it, so counts are corrected, not counted anew.
 2. An index from each pair to the words that contain it, so that only those words are visited.
@@ -14,6 +14,8 @@
    because a count can only fall: a merge takes tokens away and puts a new one in their places, so it destroys
    pairs of old tokens, and every pair that it makes contains the new token and was never counted before. An
    entry may promise too much, never too little, and the first to come up with its true count is the best.
+4. Words of more than LONG_WORD bytes are kept in another form (bpe_long_words.py), in which a merge need not
+   walk through the whole word.
 
 Ties: among pairs of the same count, the one with the smallest ids wins (left id first, then right id), that
 is, bytes in the order of GPT-2's alphabet and after them the tokens as they were learned. Hugging Face's
@@ -24,11 +26,15 @@ import gc
 import heapq
 import sys
 from collections import Counter, defaultdict
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from operator import add
+
+from tokenizer.bpe_long_words import LongWords
+from tokenizer.progress import progress_bar
 
 FIRST_MERGED_ID = 256  # after the bytes
 LARGEST_VOCABULARY = sys.maxunicode + 1  # learn_merges writes tokens as characters
+LONG_WORD = 1000  # bytes; about where the other form becomes the faster one
 
 
 def naive_merges(words, counts, n_merges):
@@ -58,27 +64,37 @@ def _merged(word, pair, new):
     return tuple(out)
 
 
-def learn_merges(words, counts, n_merges, progress=False):
+def learn_merges(words, counts, n_merges, progress=None):
     """The merges of naive_merges, fast. Fewer than n_merges if every word has become a single token.
 
     words: bytes objects, in which each byte is an id. In here the token with the id n is the character
     chr(n), so a word is a str, a pair is a str of two, and Python's own string search finds it.
     """
     words = [word.decode("latin-1") for word in words]  # byte n -> chr(n)
+    long = [index for index, word in enumerate(words) if len(word) > LONG_WORD]
+    long_words = LongWords([words[index] for index in long], [counts[index] for index in long])
+    for index in long:
+        words[index] = ""
     words_with = defaultdict(list)  # pair -> for every occurrence the index of its word
     for index, word in enumerate(words):
         for pair in map(add, word, word[1:]):
             words_with[pair].append(index)
     pair_counts, heap = {}, []
 
-    def count_new(pairs):
+    def count_new(pairs, counts_in_long):
         for pair, indices in pairs.items():
-            pair_counts[pair] = count = sum(map(counts.__getitem__, indices))
+            count = sum(map(counts.__getitem__, indices))
+            if counts_in_long:
+                count += counts_in_long.pop(pair, 0)
+            pair_counts[pair] = count
+            heapq.heappush(heap, (-count, pair))
+        for pair, count in counts_in_long.items():  # in no short word
+            pair_counts[pair] = count
             heapq.heappush(heap, (-count, pair))
 
-    count_new(words_with)
+    count_new(words_with, long_words.count_pairs())
     merges = []
-    with _no_garbage_collection(), _progress_bar(n_merges, shown=progress) as bar:
+    with _no_garbage_collection(), progress_bar("merging", "merge", lambda: n_merges, progress) as bar:
         while heap and len(merges) < n_merges:
             count, pair = heapq.heappop(heap)
             true_count = pair_counts[pair]
@@ -87,11 +103,11 @@ def learn_merges(words, counts, n_merges, progress=False):
                     heapq.heappush(heap, (-true_count, pair))
                 continue
             new = chr(FIRST_MERGED_ID + len(merges))
-            new_pairs = _merge_in_words(words, counts, words_with.pop(pair), pair, new, pair_counts)
-            count_new(new_pairs)
+            new_pairs = _merge_in_words(words, counts, words_with.pop(pair, ()), pair, new, pair_counts)
+            count_new(new_pairs, long_words.merge(pair, new, pair_counts) if long else {})
             words_with.update(new_pairs)
             merges.append((ord(pair[0]), ord(pair[1])))
-            if bar:
+            if bar is not None:
                 bar.update()
     return merges
 
@@ -138,11 +154,3 @@ def _no_garbage_collection():
     finally:
         if enabled:
             gc.enable()
-
-
-def _progress_bar(n_merges, shown):
-    if not shown:
-        return nullcontext()
-    from tqdm import tqdm  # imported where it is needed: importing tokenizer stays fast
-
-    return tqdm(total=n_merges, unit="merge", desc="merging", dynamic_ncols=True)

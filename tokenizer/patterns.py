@@ -40,8 +40,14 @@ _GPT2_CHUNK = re.compile(
     rf"|[{_WHITE}]+(?![^{_WHITE}])|[{_WHITE}]"
 )
 
-# Searched backwards: the last place where a line ends, or a blank stands, between two visible characters.
-_SEAM = regex.compile(r"(?r)(?<=\S\n)(?=\S)|(?<=\S)(?= \S)")
+# Searched backwards: the last place where a line ends, or a blank stands, between two visible characters, or
+# where a Chinese character is followed by a Chinese stop.
+_SEAM = regex.compile(rf"(?r)(?<=\S\n)(?=\S)|(?<=\S)(?= \S)|(?<=[\u4e00-\u9fa5])(?=[{_STOPS}])")
+
+# One part of a regular expression, \p{N} or [a-z] or x, and its count if that is possessive.
+_ATOM = re.compile(
+    r"(?P<atom>\\[pP]\{[^}]*\}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.)(?:(?P<count>\{\d+(?:,\d*)?\})\+)?", re.DOTALL
+)
 
 
 def compile_pattern(pattern):
@@ -50,6 +56,11 @@ def compile_pattern(pattern):
         return regex.compile(pattern)
     except regex.error as error:
         raise ValueError(f"the pattern {pattern!r} is not a valid regular expression: {error}") from None
+
+
+def split_at(special_tokens, text):
+    """The parts of a text that lie between the special tokens in it, empty ones included."""
+    return regex.split("|".join(map(regex.escape, special_tokens)) or r"(?!)", text)
 
 
 def pretoken_splitter(pattern):
@@ -71,6 +82,26 @@ def pretoken_splitter(pattern):
         return [pretoken for pretoken in pretokens if pretoken]
 
     return split
+
+
+def atomic_counts(pattern):
+    r"""The pattern with \p{N}{1,3}+ written as (?>\p{N}{1,3}); ValueError where it follows a group.
+
+    To the `regex` module and to tiktoken, {1,3}+ is a count that gives nothing back; to Hugging Face it is
+    the count repeated, which takes all digits of a long number. All three read the other form alike.
+    """
+
+    def rewrite(match):
+        if match["count"] is None:
+            return match[0]
+        if match["atom"] == ")":
+            raise ValueError(
+                f"the pattern {pattern!r} has {match['count']}+ behind a group, which Hugging Face reads "
+                "otherwise: write (?>(?:…){1,3}), with the count inside, in the place of (?:…){1,3}+"
+            )
+        return f"(?>{match['atom']}{match['count']})"
+
+    return _ATOM.sub(rewrite, pattern)
 
 
 def chunk_splitter(pattern):

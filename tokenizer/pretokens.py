@@ -8,16 +8,14 @@ of distinct pre-tokens, not with the text.
 
 from collections import Counter
 
-import regex
-
 from tokenizer.parallel import grouped, map_in_processes
-from tokenizer.patterns import chunk_splitter, pretoken_splitter
+from tokenizer.patterns import chunk_splitter, pretoken_splitter, split_at
 from tokenizer.text_source import text_blocks
 
 MOST_CHUNKS = 500_000  # distinct chunks that are kept before they are split into pre-tokens
 
 
-def count_pretokens(texts, pattern, special_tokens=(), workers=1, progress=False):
+def count_pretokens(texts, pattern, special_tokens=(), workers=1, progress=None):
     """Count the pre-tokens of `texts` (see text_blocks) -> dict from pre-token to count.
 
     Special tokens in the text separate documents and are not counted. workers: processes that count.
@@ -39,7 +37,6 @@ class _PretokenCounter:
     def __call__(self, texts):
         split = pretoken_splitter(self.pattern)
         split_roughly = chunk_splitter(self.pattern) or split
-        separator = regex.compile("|".join(map(regex.escape, self.special_tokens)) or r"(?!)")
         pretokens, chunks = Counter(), Counter()
 
         def split_chunks():
@@ -49,7 +46,7 @@ class _PretokenCounter:
             chunks.clear()
 
         for text in texts:
-            for document in separator.split(text):
+            for document in split_at(self.special_tokens, text):
                 chunks.update(split_roughly(document))
             if len(chunks) > MOST_CHUNKS:
                 split_chunks()

@@ -7,43 +7,58 @@ the pre-tokens, so that the memory needed does not grow with the text.
 from pathlib import Path
 
 from tokenizer.patterns import seam_before
+from tokenizer.progress import progress_bar
 
 BLOCK = 1_000_000  # characters
 
 
-def text_blocks(texts, progress=False):
+def text_blocks(texts, progress=None):
     """Yield the text of `texts` in blocks: a str, a pathlib.Path of a UTF-8 file, or an iterable of these.
 
-    Two texts never share a block. progress=True shows a bar (tqdm) of the bytes that have been read.
+    Two texts never share a block. Half of a surrogate pair in a str becomes U+FFFD. progress: see
+    progress_bar; the bar counts the bytes that have been read.
     OSError if a file cannot be read, ValueError if it is not UTF-8, TypeError for anything else.
     """
-    blocks = _blocks(texts)
-    if not progress:
-        yield from blocks
-        return
-    from tqdm import tqdm  # imported where it is needed: importing tokenizer stays fast
-
-    with tqdm(total=_size(texts), unit="B", unit_scale=True, desc="reading", dynamic_ncols=True) as bar:
-        for block in blocks:
+    with progress_bar("reading", "B", lambda: _size(texts), progress) as bar:
+        for block in _blocks(texts):
             yield block
-            bar.update(_size(block))
+            if bar is not None:
+                bar.update(_size(block))
 
 
 def cut_into_blocks(read):
     """Yield the text behind `read` (a function from a number to as many characters) in blocks."""
+    searched = []  # pieces in which there is no seam; they are not searched again
     rest = read(BLOCK)
     while following := read(BLOCK):
         seam = seam_before(rest)
         if seam:
-            yield rest[:seam]
+            yield "".join([*searched, rest[:seam]])
+            searched.clear()
+        else:
+            seam = max(0, len(rest) - 2)  # a seam shows in the two characters before it
+            searched.append(rest[:seam])
         rest = rest[seam:] + following
     if rest:
-        yield rest
+        yield "".join([*searched, rest])
+
+
+def whole_characters(text):
+    """The text, in which two halves of a surrogate pair become the character, and a single one U+FFFD.
+
+    UTF-8 cannot write such halves. They come from JSON with "\\ud83d\\ude42" in it, or from a cut in UTF-16.
+    """
+    try:
+        for start in range(0, len(text), BLOCK):
+            text[start : start + BLOCK].encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def _blocks(texts):
     if isinstance(texts, str):
-        yield from cut_into_blocks(_reader(texts))
+        yield from cut_into_blocks(reader(whole_characters(texts)))
     elif isinstance(texts, Path):
         try:
             with open(texts, encoding="utf-8", newline="") as file:
@@ -57,7 +72,8 @@ def _blocks(texts):
             yield from _blocks(text)
 
 
-def _reader(text):
+def reader(text):
+    """A text -> a function that gives it piece by piece, as the read of an open file does."""
     position = 0
 
     def read(count):

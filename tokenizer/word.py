@@ -16,7 +16,8 @@ import regex
 from tokenizer.base import END_OF_TEXT, UNKNOWN
 from tokenizer.huggingface import split_by_pattern
 from tokenizer.lookup import LookupTokenizer, most_frequent
-from tokenizer.text_source import text_blocks
+from tokenizer.patterns import split_at
+from tokenizer.text_source import text_blocks, whole_characters
 
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
 _LETTERS = rf"(?:(?!{_UNSPACED})[\p{{L}}\p{{M}}\p{{N}}_])+"
@@ -45,9 +46,10 @@ class WordTokenizer(LookupTokenizer):
             raise ValueError(f"a word tokenizer needs the special token {UNKNOWN} for words it does not know")
 
     @classmethod
-    def train(cls, texts, vocab_size=None, *, progress=False):
+    def train(cls, texts, vocab_size=None, *, progress=None):
         """Collect the words of `texts` (str, pathlib.Path of a UTF-8 file, or an iterable of these).
 
+        Special tokens in the text separate documents and are not counted.
         vocab_size: at most so many tokens, the most frequent words, <|endoftext|> and <|unk|>; None keeps
         every word. ValueError if it leaves no room for a word.
         """
@@ -55,7 +57,8 @@ class WordTokenizer(LookupTokenizer):
             raise ValueError(f"vocab_size is {vocab_size}: {END_OF_TEXT}, {UNKNOWN} and one word need 3")
         counts = Counter()
         for block in text_blocks(texts, progress):
-            counts.update(cls._find_words(block))
+            for document in split_at([END_OF_TEXT, UNKNOWN], block):
+                counts.update(cls._find_words(document))
         words = most_frequent(counts, None if vocab_size is None else vocab_size - 2)
         vocabulary = {word: i for i, word in enumerate(words)}
         return cls(vocabulary, {END_OF_TEXT: len(words), UNKNOWN: len(words) + 1})
@@ -63,7 +66,7 @@ class WordTokenizer(LookupTokenizer):
     def encode_ordinary(self, text):
         """Text -> one id for each word and mark; that of <|unk|> for those not in the vocabulary."""
         unknown = self.special_tokens[UNKNOWN]
-        return [self.vocabulary.get(word, unknown) for word in self._find_words(text)]
+        return [self.vocabulary.get(word, unknown) for word in self._find_words(whole_characters(text))]
 
     def bytes_of_next(self):
         """As for every tokenizer, but each token brings the blank that belongs before it."""

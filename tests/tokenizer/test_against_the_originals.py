@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from sample_texts import ENGLISH, TEXT, hostile_text
 
-from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer
+from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer, load_tokenizer
 from tokenizer.byte_alphabet import BYTE_ORDER, bytes_to_visible
 
 tiktoken = pytest.importorskip("tiktoken")
@@ -77,6 +77,18 @@ def test_special_tokens_are_found_by_hugging_face(any_tokenizer, tmp_path):
     assert as_huggingface(any_tokenizer, tmp_path).encode(text).ids == ids
 
 
+@pytest.mark.parametrize("word", ["pect", "a", "每", " the", "newword"])
+def test_added_tokens_have_hugging_faces_ids_whether_the_merges_make_them_or_not(bpe, tmp_path, word):
+    huggingface = as_huggingface(bpe, tmp_path)
+    huggingface.add_special_tokens([word])
+    huggingface.save(str(tmp_path / "tokenizer.json"))
+    tok = load_tokenizer(tmp_path)
+    for text in (word, f"xx{word}yy {word} {word}", TEXT):
+        ids = huggingface.encode(text).ids
+        assert tok.encode(text, allowed_special="all") == ids
+        assert tok.decode(ids) == text
+
+
 @pytest.fixture(scope="module", params=["words", "characters", "characters with unk"])
 def looked_up(request, tmp_path_factory):
     if request.param == "words":
@@ -96,7 +108,10 @@ def test_ids_of_words_and_characters_equal_hugging_faces(looked_up, text):
 
 
 @pytest.mark.parametrize("vocab_size", [300, 500])
-def test_merges_equal_those_that_hugging_face_learns(vocab_size):
+@pytest.mark.parametrize(
+    "text", [TEXT, TEXT.replace(" ", "").replace("\n", "") * 2], ids=["lines", "one word"]
+)
+def test_merges_equal_those_that_hugging_face_learns(text, vocab_size):
     trainer = tokenizers.trainers.BpeTrainer(
         vocab_size=vocab_size - 1,  # ours has <|endoftext|> as well
         initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet(),
@@ -104,9 +119,9 @@ def test_merges_equal_those_that_hugging_face_learns(vocab_size):
     )
     huggingface = tokenizers.Tokenizer(tokenizers.models.BPE())
     huggingface.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
-    huggingface.train_from_iterator([TEXT], trainer)
+    huggingface.train_from_iterator([text], trainer)
     theirs = json.loads(huggingface.to_str())["model"]["merges"]
-    ours = BPETokenizer.train(TEXT, vocab_size).merges
+    ours = BPETokenizer.train(text, vocab_size).merges
     assert [list(map(bytes_to_visible, pair)) for pair in ours] == theirs
 
 

@@ -1,11 +1,13 @@
 import random
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_texts import ENGLISH, TEXT, hostile_text
 
-from tokenizer import BPETokenizer
+from tokenizer import BPETokenizer, text_source
+from tokenizer import bpe as bpe_module
 from tokenizer.bpe_merge import merge, merge_steps
 from tokenizer.byte_alphabet import BYTE_ORDER
 
@@ -83,14 +85,55 @@ def test_encoding_follows_the_definition_for_other_patterns(pattern):
 
 
 def test_the_cache_is_bounded_and_changes_no_ids(bpe, monkeypatch):
-    import tokenizer.bpe
-
-    monkeypatch.setattr(tokenizer.bpe, "MOST_CACHED", 8)
+    monkeypatch.setattr(bpe_module, "MOST_CACHED", 8)
     tok = BPETokenizer(bpe.mergeable_ranks, bpe.merges, bpe.special_tokens, bpe.pattern)
     expected = merged_by_definition(bpe, ENGLISH)
     for _ in range(2):
         assert tok.encode(ENGLISH) == expected
         assert len(tok._ids_of) <= 8
+
+
+@pytest.mark.parametrize("pattern", ["gpt2", "gpt4", r"[a-z]+\s|\W+", r"[\s\S]+"])
+@pytest.mark.parametrize("block", [7, 100])
+def test_a_long_text_has_the_ids_of_its_pretokens(monkeypatch, pattern, block):
+    text = TEXT.replace("\n", " ") + "\n\n 每一次\n" + ENGLISH + "a\ud800 b"
+    tok = BPETokenizer.train(TEXT, 320, pattern=pattern)
+    expected = tok.encode(text)
+    assert expected == merged_by_definition(tok, text.replace("\ud800", "\ufffd"))
+    monkeypatch.setattr(bpe_module, "BLOCK", block)
+    monkeypatch.setattr(text_source, "BLOCK", block)
+    assert tok.encode(text) == expected
+
+
+def test_a_long_text_is_not_cut_into_pieces_all_at_once(bpe, monkeypatch):
+    tok = BPETokenizer(bpe.mergeable_ranks, bpe.merges, bpe.special_tokens, bpe.pattern)
+    longest, split = 0, tok._split_roughly
+
+    def split_and_note(text):
+        nonlocal longest
+        longest = max(longest, len(text))
+        return split(text)
+
+    monkeypatch.setattr(tok, "_split_roughly", split_and_note)
+    monkeypatch.setattr(bpe_module, "BLOCK", 100)
+    monkeypatch.setattr(text_source, "BLOCK", 100)
+    assert tok.encode("rain and " * 1000) == bpe.encode("rain and " * 1000)
+    assert longest < 200
+
+
+@settings(max_examples=200)
+@given(letters=st.text("ab", min_size=32, max_size=200), merges=st.integers(0, 40))
+def test_merging_long_walls_of_two_letters_follows_the_definition(letters, merges):
+    # Merges that were learned from another text, so that pairs overlap in every way.
+    tok = two_letters(merges)
+    *_, expected = merge_steps(tok.byte_ids(letters), tok.pair_ids)
+    assert merge(tok.byte_ids(letters), tok.pair_ids) == expected
+
+
+@cache
+def two_letters(merges):
+    text = "".join(random.Random(merges).choices("ab", k=300))
+    return BPETokenizer.train(text, 257 + merges)
 
 
 def test_long_pieces_are_not_cached(bpe):

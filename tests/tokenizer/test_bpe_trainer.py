@@ -1,10 +1,15 @@
 import random
+import sys
 import warnings
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sample_texts import CHINESE, EMOJI, ENGLISH, TEXT
 
-from tokenizer import GPT4_PATTERN, BPETokenizer
+from tokenizer import GPT4_PATTERN, BPETokenizer, bpe_trainer, progress
+from tokenizer.bpe_long_words import LongWords
 from tokenizer.bpe_trainer import learn_merges, naive_merges
 from tokenizer.byte_alphabet import BYTE_ORDER
 
@@ -70,9 +75,64 @@ def test_the_vocabulary_has_the_size_asked_for():
     assert BPETokenizer.train(TEXT, vocab_size=300).n_vocab == 300
 
 
-def test_a_vocabulary_below_the_256_bytes_is_refused():
-    with pytest.raises(ValueError, match="vocab_size is 255"):
-        BPETokenizer.train("abc", vocab_size=255)
+@pytest.mark.parametrize("vocab_size", [-1, 0, 255, 256, 1_114_113])
+def test_a_vocabulary_without_room_for_the_bytes_and_end_of_text_is_refused(vocab_size):
+    with pytest.raises(ValueError, match=rf"vocab_size is {vocab_size}, but must lie between 257 .*1114112"):
+        BPETokenizer.train("abc", vocab_size)
+
+
+def test_the_smallest_vocabulary_is_the_bytes_and_end_of_text():
+    tok = BPETokenizer.train("abab", vocab_size=257)
+    assert (tok.n_vocab, tok.merges, tok.eot_token) == (257, [], 256)
+
+
+@settings(max_examples=200)
+@given(
+    words=st.dictionaries(st.text("ab", max_size=9) | st.text("abc", max_size=30), st.integers(1, 4)),
+    longest=st.sampled_from([0, 3, 8]),
+)
+def test_long_words_give_the_merges_of_the_naive_recount(words, longest):
+    words, counts = words_and_counts(words)
+    with patch.object(bpe_trainer, "LONG_WORD", longest):
+        assert learn_merges(words, counts, 100) == naive_merges(words, counts, 100)
+
+
+@pytest.mark.parametrize("text", ["a" * 3000, "ab" * 1600, "".join(random.Random(0).choices("ACGT", k=3000))])
+def test_a_long_word_beside_short_ones_gives_the_merges_of_the_naive_recount(text):
+    words, counts = words_and_counts({text: 2, "ab": 700, "Ca": 3, text[:1001]: 1})
+    assert learn_merges(words, counts, 60) == naive_merges(words, counts, 60)
+
+
+def test_no_merge_walks_through_a_long_word(monkeypatch):
+    longest = 0
+
+    def merge_in_words(words, *rest):
+        nonlocal longest
+        longest = max(longest, *map(len, words))
+        return in_short_words(words, *rest)
+
+    in_short_words = bpe_trainer._merge_in_words
+    monkeypatch.setattr(bpe_trainer, "_merge_in_words", merge_in_words)
+    BPETokenizer.train("b" * bpe_trainer.LONG_WORD + " " + "ab" * 5000, vocab_size=262)
+    assert longest == bpe_trainer.LONG_WORD
+
+
+def test_each_merge_in_a_long_word_visits_the_places_of_its_pair_alone():
+    # Lists of places in all: one for each pair of neighbours at first, and two for each merge at most.
+    word = "".join(random.Random(0).choices("abcd", k=5000))
+    long_words = LongWords([word], [1])
+    pair_counts = long_words.count_pairs()
+    noted = sum(pair_counts.values())
+    assert noted == len(word) - 1
+    for n in range(300):
+        pair = max(pair_counts, key=pair_counts.get)
+        visited = len(long_words._positions[pair])
+        new_counts = long_words.merge(pair, chr(256 + n), pair_counts)
+        assert sum(new_counts.values()) <= 2 * visited
+        noted += sum(new_counts.values())
+        del pair_counts[pair]
+        pair_counts |= new_counts
+    assert noted <= 3 * len(word)
 
 
 def test_a_pattern_that_is_no_regular_expression_is_refused():
@@ -109,7 +169,32 @@ def test_end_of_text_in_the_text_is_not_learned():
     assert tok.merges == [(b"a", b"b")]
 
 
-def test_progress_reports_on_stderr_and_changes_nothing(capsys):
+def test_a_training_that_takes_long_shows_its_progress_on_stderr(capsys, monkeypatch):
+    monkeypatch.setattr(progress, "DELAY", 0)
     tok = BPETokenizer.train(TEXT, 300, progress=True)
+    shown = capsys.readouterr().err
+    assert "reading: 100%" in shown
+    assert "merging: 100%" in shown
     assert tok.merges == BPETokenizer.train(TEXT, 300).merges
+    assert capsys.readouterr() == ("", "")  # standard error is no terminal here
+
+
+def test_progress_is_shown_on_a_terminal_unless_it_is_declined(capsys, monkeypatch):
+    monkeypatch.setattr(progress, "DELAY", 0)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    BPETokenizer.train(TEXT, 300)
     assert "merging: 100%" in capsys.readouterr().err
+    BPETokenizer.train(TEXT, 300, progress=False)
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr(sys, "stderr", None)  # closed
+    assert BPETokenizer.train(TEXT, 300).n_vocab == 300
+
+
+def test_a_short_training_shows_no_progress(capsys):
+    BPETokenizer.train(TEXT, 300, progress=True)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_half_a_surrogate_pair_is_learned_as_the_replacement_character():
+    broken, whole = "a\ud800b \ud83d\ude42 " * 9, "a\ufffdb 🙂 " * 9
+    assert BPETokenizer.train(broken, 264).merges == BPETokenizer.train(whole, 264).merges

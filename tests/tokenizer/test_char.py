@@ -28,6 +28,41 @@ def test_a_small_vocabulary_keeps_the_most_frequent_characters():
     assert tok.n_vocab == 4
 
 
+@pytest.mark.parametrize(
+    ("text", "unk", "letters"),
+    [
+        ("ba<|endoftext|>a<|endoftext|>", False, "ab"),
+        ("ba<|endoftext|>a<b", False, "<ab"),
+        ("a<|endoftext", False, "<adefnotx|"),
+        ("a<|unk|>", False, "<>aknu|"),
+        ("a<|unk|><|endoftext|>b", True, "ab"),
+    ],
+)
+def test_the_letters_of_marks_are_not_learned(text, unk, letters):
+    tok = CharTokenizer.train(text, unk=unk)
+    assert "".join(tok.vocabulary) == letters
+    assert tok.decode(tok.encode(text, allowed_special="all")) == text
+
+
+def test_marks_do_not_decide_which_characters_are_frequent():
+    tok = CharTokenizer.train("aab" + "<|endoftext|>" * 9, vocab_size=3, unk=True)
+    assert list(tok.vocabulary) == ["a"]
+
+
+def test_half_a_surrogate_pair_is_the_replacement_character():
+    tok = CharTokenizer.train("a\ud800 \ud83d\ude42")
+    assert list(tok.vocabulary) == [" ", "a", "\ufffd", "🙂"]
+    assert tok.encode("\udfff\ud83d\ude42\ud800") == [2, 3, 2]
+    with pytest.raises(ValueError, match=r"'�' \(U\+FFFD\) at line 1, column 2"):
+        CharTokenizer.train("a").encode("a\ud800")
+
+
+@pytest.mark.parametrize("vocab_size", [-3, 0, 1])
+def test_a_vocabulary_without_room_for_the_special_tokens_is_refused(vocab_size):
+    with pytest.raises(ValueError, match=rf"vocab_size is {vocab_size}: .* alone need 2"):
+        CharTokenizer.train("abc", vocab_size, unk=True)
+
+
 def test_a_vocabulary_too_small_for_the_text_is_refused_without_unk():
     with pytest.raises(ValueError, match="vocab_size is 3, but the text has 3 different characters"):
         CharTokenizer.train("abc", vocab_size=3)

@@ -1,5 +1,6 @@
 import io
 import itertools
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -50,6 +51,56 @@ def test_a_long_text_comes_in_blocks_of_bounded_size(monkeypatch):
     assert "".join(blocks) == text
     assert len(blocks) > 20
     assert max(map(len, blocks)) < 200
+
+
+def test_one_long_line_of_chinese_comes_in_blocks_of_bounded_size(monkeypatch):
+    monkeypatch.setattr(text_source, "BLOCK", 100)
+    text = "每一次努力都让你感动，未来的精彩由此慢慢绽放。" * 80
+    blocks = list(cut_into_blocks(io.StringIO(text).read))
+    assert "".join(blocks) == text
+    assert len(blocks) > 15
+    assert max(map(len, blocks)) < 200
+    for pattern in (GPT2_PATTERN, GPT4_PATTERN):
+        split = pretoken_splitter(pattern)
+        assert [pretoken for block in blocks for pretoken in split(block)] == split(text)
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 5])
+@given(text=hostile_text)
+def test_blocks_of_any_size_leave_the_pretokens_alone(block, text):
+    with patch.object(text_source, "BLOCK", block):
+        blocks = list(text_blocks(text))
+    for pattern in (GPT2_PATTERN, GPT4_PATTERN):
+        split = pretoken_splitter(pattern)
+        assert [pretoken for part in blocks for pretoken in split(part)] == split(text)
+
+
+def test_a_text_is_searched_for_a_seam_only_once(monkeypatch):
+    searched = 0
+
+    def seam_before(text):
+        nonlocal searched
+        searched += len(text)
+        return 0
+
+    monkeypatch.setattr(text_source, "BLOCK", 100)
+    monkeypatch.setattr(text_source, "seam_before", seam_before)
+    assert list(text_blocks("ab" * 5000)) == ["ab" * 5000]
+    assert searched < 1.1 * 10_000
+
+
+def test_a_seam_between_two_reads_is_found(monkeypatch):
+    monkeypatch.setattr(text_source, "BLOCK", 4)
+    assert list(text_blocks("aaaa bbbbbbbb")) == ["aaaa", " bbbbbbbb"]
+    assert list(text_blocks("aaa\nbbbbbbbb")) == ["aaa\n", "bbbbbbbb"]
+    assert list(text_blocks("aaa bbbbbbbbb")) == ["aaa", " bbbbbbbbb"]
+    assert list(text_blocks("每每每每，每每每每")) == ["每每每每", "，每每每每"]
+
+
+def test_half_a_surrogate_pair_becomes_the_replacement_character(monkeypatch):
+    monkeypatch.setattr(text_source, "BLOCK", 2)
+    assert "".join(text_blocks("ab\ud800c")) == "ab\ufffdc"
+    assert "".join(text_blocks("a\ud83d\ude42")) == "a🙂"
 
 
 def test_a_text_without_a_seam_stays_whole(monkeypatch):

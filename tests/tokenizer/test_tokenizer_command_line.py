@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 from sample_texts import TEXT
 from scripts import ROOT, TOKENIZER, run_script
@@ -56,6 +59,10 @@ def test_the_other_tokenizers_are_trained_and_shown_too(trained, kind):
         (("encode", "--tokenizer", "nowhere"), "nowhere holds no tokenizer"),
         (("train", "nowhere.txt", "--vocab-size", 300, "--out", "x"), "nowhere.txt"),
         (("train", __file__, "--vocab-size", 20, "--out", "x"), "vocab_size is 20"),
+        (("train", __file__, "--vocab-size", 256, "--out", "x"), "must lie between 257 (the 256 bytes and"),
+        (("train", ROOT, "--vocab-size", 300, "--out", "x"), f"{ROOT} is a folder: name a file in it"),
+        (("train", __file__, "--type", "char", "--out", __file__), "is a file, where a folder is needed"),
+        (("train", __file__, "--type", "char", "--vocab-size", 3, "--out", "x"), "or leave it out"),
         (("train", __file__, "--out", "x"), "needs --vocab-size"),
         (
             ("train", __file__, "--vocab-size", 300, "--pattern", "(", "--out", "x"),
@@ -79,6 +86,40 @@ def test_text_with_a_special_token_and_ids_that_are_none_are_errors(trained):
     assert "special token" in error_of("encode", "<|endoftext|>")
     assert "whole numbers" in error_of("decode", "1 x")
     assert "token id 9999" in error_of("decode", "9999")
+
+
+def test_input_that_is_not_utf8_is_named_by_where_it_came_from(trained, tmp_path):
+    path = tmp_path / "latin1.txt"
+    path.write_bytes("1 é".encode("latin-1"))
+    for command in ("encode", "decode"):
+        flags = [command, "--tokenizer", trained / "bpe"]
+        assert "latin1.txt is not UTF-8 text" in run(*flags, path, status=2)[1]
+        with open(path, "rb") as file:
+            process = subprocess.run(
+                [sys.executable, *TOKENIZER, *flags], stdin=file, capture_output=True, cwd=ROOT
+            )
+        assert process.returncode == 2
+        assert process.stderr.startswith(b"python -m tokenizer: error: standard input is not UTF-8 text")
+
+
+def test_an_id_that_is_no_number_is_shown_and_not_all_of_a_long_one(trained):
+    for text, shown in (("1 1.5", "'1.5'"), ("9" * 5000, f"'{'9' * 40}'")):
+        error = run("decode", "--tokenizer", trained / "bpe", status=2, stdin=text)[1]
+        assert error.endswith(f"blanks or commas between them, which {shown} is not\n")
+
+
+@pytest.mark.parametrize("closed", ["stdin", "stdout", "stderr"])
+def test_closed_standard_streams_are_no_error(trained, closed):
+    code = f"import sys; sys.{closed} = None; from tokenizer.__main__ import main; sys.exit(main())"
+    out, error = run_script(["-c", code], "encode", "--tokenizer", trained / "bpe", stdin="a", cwd=ROOT)
+    assert error == ""
+    assert out == {"stdin": "", "stdout": "", "stderr": "64\n"}[closed]
+
+
+def test_show_reads_bytes_that_are_no_utf8_as_the_replacement_character(trained):
+    shown, error = run("show", "--tokenizer", trained / "bpe", "a\udcff")
+    assert shown.startswith("a|<ef>|<bf>|<bd>\n")
+    assert error == ""
 
 
 def test_a_vocabulary_that_the_text_does_not_fill_is_a_warning(trained):

@@ -73,6 +73,37 @@ def test_a_tokenizer_may_have_its_special_tokens_first(bpe, tmp_path):
     assert shifted.decode(shifted.encode(TEXT)) == TEXT
 
 
+@pytest.mark.parametrize("word", ["pect", "a"])
+def test_an_added_token_may_be_a_word_that_the_merges_make(bpe, tmp_path, word):
+    # As add_tokens of Hugging Face writes it: the id that the word has already.
+    word_id = bpe.mergeable_ranks[word.encode("utf-8")]
+    added = BPETokenizer(bpe.mergeable_ranks, bpe.merges, bpe.special_tokens | {word: word_id})
+    added.save(tmp_path)
+    for tok in (added, load_tokenizer(tmp_path)):
+        assert tok.mergeable_ranks == bpe.mergeable_ranks
+        assert tok.special_tokens == bpe.special_tokens | {word: word_id}
+        assert tok.n_vocab == bpe.n_vocab
+        # Inside a word too, where the merges alone would go over its edges.
+        ids = tok.encode(f"ex{word}ed", allowed_special="all")
+        assert ids == [*bpe.encode("ex"), word_id, *bpe.encode("ed")]
+        assert tok.decode(ids) == f"ex{word}ed"
+
+
+def test_an_added_token_that_looks_like_the_sign_of_another_byte_is_refused(bpe, tmp_path):
+    # "é" is also how a vocabulary writes the byte E9: Hugging Face gives the letter that byte's id.
+    bpe.save(tmp_path)
+    root = json.loads((tmp_path / "tokenizer.json").read_text(encoding="utf-8"))
+    root["added_tokens"].append({"id": bpe.mergeable_ranks[b"\xe9"], "content": "é"})
+    (tmp_path / "tokenizer.json").write_text(json.dumps(root), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"the added token 'é' has the id 165, .* the bytes b'\\xe9'"):
+        load_tokenizer(tmp_path)
+
+
+def test_a_special_token_with_the_id_of_another_word_is_refused(bpe):
+    with pytest.raises(ValueError, match="the same id"):
+        BPETokenizer(bpe.mergeable_ranks, bpe.merges, {"pect": bpe.mergeable_ranks[b"a"]})
+
+
 def test_a_folder_without_a_tokenizer_is_an_error(tmp_path):
     with pytest.raises(OSError, match="holds no tokenizer"):
         load_tokenizer(tmp_path)
@@ -114,7 +145,12 @@ def damage(path, *keys, value):
         (("model", "vocab", "a"), -1, "the token 'a' has the id -1"),
         (("model", "vocab", "a"), True, "the token 'a' has the id True"),
         (("model", "vocab", "a"), 5, "have the same id 5"),
-        (("model", "vocab", "a"), 5000, "ids are missing, the largest of 400 tokens is 5000"),
+        (("model", "vocab", "a"), 5000, "makes the token 256, after 5000"),
+        (
+            ("model", "vocab", "a"),
+            1 << 32,
+            "the token 'a' has the id 4294967296, not a whole number from 0 to",
+        ),
         (("model", "vocab", "a b"), 400, "which stands for no byte"),
         (("model", "vocab", "zzz"), 400, "made by no merge"),
         (("model", "merges"), None, "'merges' is missing"),

@@ -34,6 +34,19 @@ def test_decode_puts_the_blanks_back(text):
     assert tok.decode(tok.encode(text)) == text
 
 
+def test_the_letters_of_marks_are_not_learned():
+    tok = WordTokenizer.train("the cat<|endoftext|>sat<|unk|>on < the.<|endoftext|>.")
+    assert tok.vocabulary == {".": 0, "the": 1, "<": 2, "cat": 3, "on": 4, "sat": 5}
+    text = "the cat<|endoftext|>sat"
+    assert tok.encode(text, allowed_special="all") == [1, 3, tok.eot_token, 5]
+
+
+def test_half_a_surrogate_pair_is_the_replacement_character():
+    tok = WordTokenizer.train("a \ud800 \ud83d\ude42")
+    assert tok.vocabulary == {"a": 0, "\ufffd": 1, "🙂": 2}
+    assert tok.encode("\udfff\ud83d\ude42") == [1, 2]
+
+
 def test_unknown_words_become_unk():
     tok = WordTokenizer.train("the cat sat")
     assert tok.decode(tok.encode("the dog sat")) == "the <|unk|> sat"
