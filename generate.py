@@ -54,8 +54,7 @@ def parse_arguments(arguments=None):
         "--input",
         nargs="+",
         metavar="TEXT",
-        help="the input of an instruction, for a model tuned on instructions; one for all prompts, or one for "
-        "each",
+        help="for a model tuned on instructions: the input of the instruction; one, or one for each prompt",
     )
     group.add_argument(
         "--max-new-tokens", type=int, default=200, metavar="N", help="length of the continuation"

@@ -55,9 +55,7 @@ def read_named_records(path):
     if is_json(path, text):
         return read_json_records(path, text)
     if path.suffix.lower() not in (".csv", ".tsv"):
-        raise ValueError(
-            f"{path} must be a .jsonl or .json file, or a .csv or .tsv with names in its first line"
-        )
+        raise ValueError(f"{path} must be a .jsonl or .json file, or a .csv or .tsv that names its columns")
     rows, _ = read_rows(path, text)
     if not rows:
         return []

@@ -86,7 +86,7 @@ def of_rows(path, rows, delimiter, label_column, text_column, say):
     """The rows as records with the fields "label" and "text", without the line of names."""
     label, text, has_names = find_columns(path, rows, label_column, text_column)
     names = rows[0].cells
-    if has_names or delimiter not in ("commas", "tabs"):
+    if has_names or delimiter != {".csv": "commas", ".tsv": "tabs"}.get(path.suffix.lower()):
         called = ([f" ({names[column]})" for column in (label, text)]) if has_names else ["", ""]
         say(
             f"{path}: columns parted by {delimiter}; labels in column {label + 1}{called[0]}, "
@@ -103,6 +103,7 @@ def of_rows(path, rows, delimiter, label_column, text_column, say):
             sentence = f"{path}:{row.line} has {len(cells)} columns but must have {width} ({listed:.80})"
             records.append(BadRecord(sentence))
         else:
+            cells = cells + [""] * (width - len(cells))
             records.append(Record({"label": cells[label], "text": cells[text]}, path, row.line))
     return records
 
@@ -111,9 +112,9 @@ def find_columns(path, rows, label_column, text_column):
     """The places of the label and of the text among a row's cells, and whether the first row is names."""
     names = rows[0].cells
     widths = [max(i + 1 for i, cell in enumerate(row.cells) if cell) for row in rows]  # without empty ends
-    n_columns = max(widths[0], Counter(widths).most_common(1)[0][0])
+    n_columns = max(2, widths[0], Counter(widths).most_common(1)[0][0])
     way_out = "say with --label-column and --text-column which are meant, by name or by number from 1"
-    if n_columns == 1:
+    if all(len(row.cells) == 1 for row in rows):
         raise ValueError(
             f"{path} must be a .tsv, .csv, .jsonl or .json file of labels and texts: line {rows[0].line} is "
             "one column, which no comma, semicolon or tab parts"
@@ -143,7 +144,11 @@ def find_columns(path, rows, label_column, text_column):
 def place(path, names, given, known, flag):
     """The column that a flag gives, or else that is called by a known name: its place, whether by name."""
     lower = [name.lower() for name in names]
-    for name in [given] if given else known:
+    if given and given.isdecimal():  # never a name: a cell of a file without names may well be a number
+        if not 1 <= int(given) <= len(names):
+            raise ValueError(f"{flag} is {given} but {path} has the columns 1 to {len(names)}")
+        return int(given) - 1, lower[int(given) - 1] in LABEL_NAMES + TEXT_NAMES
+    for name in known if given is None else [given]:
         n = lower.count(name.lower())
         if n > 1:
             raise ValueError(f"{path} has {n} columns called {name!r}: say with {flag} N which, from 1")
@@ -151,10 +156,6 @@ def place(path, names, given, known, flag):
             return lower.index(name.lower()), True
     if given is None:
         return None, False
-    if given.isdecimal():
-        if not 1 <= int(given) <= len(names):
-            raise ValueError(f"{flag} is {given} but {path} has the columns 1 to {len(names)}")
-        return int(given) - 1, lower[int(given) - 1] in LABEL_NAMES + TEXT_NAMES
     listed = ", ".join(name or "(no name)" for name in names)
     raise ValueError(f"{flag} is {given} but {path} has no such column (its first line: {listed:.200})")
 
