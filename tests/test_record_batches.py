@@ -96,8 +96,8 @@ def test_a_batch_of_dialogues(tmp_path, capsys):
         *((f"q{i}$x", "..x$") for i in range(8)),
     ]
     assert capsys.readouterr().out == (
-        f"1 of 10 dialogues call tools, the first is {tmp_path}/x.jsonl:1: the calls and what the tools said are "
-        "left out of them\n"
+        f"1 of 10 dialogues call tools, the first is {tmp_path}/x.jsonl:1: the calls and what the tools said "
+        "are left out of them\n"
     )
 
 

@@ -293,8 +293,9 @@ def test_the_indentation_of_an_output_is_learned_and_answered(tmp_path):
     """A model that always says "    x\\n  y" scores 100 %: the report compares what was learned."""
     records = [{"instruction": f"q{i}", "output": "    x\r\n  y\r\n"} for i in range(12)]
     path = json_lines(tmp_path / "i.jsonl", records)
-    steps = "--max-iters 80 --warmup-iters 5 --learning-rate 3e-2 --tokenizer char --weight-decay 0 --block-size 32".split()
-    out = run_here("--task", "instruct", "--data", path, "--out", tmp_path / "run", *TINY, *steps)
+    steps = "--max-iters 80 --warmup-iters 5 --learning-rate 3e-2 --weight-decay 0".split()
+    flags = [*TINY, *steps, "--tokenizer", "char", "--block-size", 32]
+    out = run_here("--task", "instruct", "--data", path, "--out", tmp_path / "run", *flags)
     assert "100.00 % exact match" in out
     lines = (tmp_path / "run" / "test_responses.jsonl").read_text(encoding="utf-8").splitlines()
     assert {json.loads(line)["response"] for line in lines} == {"    x\n  y"}
