@@ -6,7 +6,7 @@
     python generate.py --chat                                   a conversation, line by line
     python generate.py --score my.txt                           loss, perplexity and bits per byte of a file
     python generate.py --checkpoint out-classify --prompt "You won a prize!"       labels, their probabilities
-    python generate.py --checkpoint out-instruct --prompt "Name the opposite." --input hot    a tuned model
+    python generate.py --checkpoint out-instruct --prompt "Write the plural." --input fox   a tuned model
 
 The folder may hold any GPT-2 model in Hugging Face's format.
 """

@@ -4,8 +4,9 @@ A .tsv quotes nothing: a " in it is a ". A .csv quotes a field that holds its de
 quote, and doubles the quotes in it. Three things differ between the programs that write .csv, and are found
 out from the file itself, always in the same way:
 
-    the delimiter    of , ; and tab the one by which most of the first rows have as many columns as the
-                     first row, of which it makes at least two; the earlier one of equals
+    the delimiter    of , ; tab and | the one by which most of the first rows have as many columns as the
+                     first row, of which it makes at least two; the earlier one of equals. A line sep=; on
+                     top, as Excel reads it, decides instead
     quotes           \\" in place of "" is understood where a file cannot be read otherwise
     blanks           behind a delimiter belong to no field
 """
@@ -16,7 +17,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+EXCELS_LINE = re.compile(r'"?sep=([,;\t|])"?\n')
 LINES_LOOKED_AT = 100
 
 
@@ -37,7 +39,9 @@ def read_rows(path, text):
     suffix = Path(path).suffix.lower()
     if suffix == ".tsv" or (suffix != ".csv" and "\t" in text.lstrip("\n").partition("\n")[0]):
         return tsv_rows(text), DELIMITERS["\t"]
-    delimiter = likely_delimiter(text)
+    given = EXCELS_LINE.match(text)
+    delimiter = given[1] if given else likely_delimiter(text)
+    text = "\n" + text[given.end() :] if given else text
     how = DELIMITERS[delimiter]
     try:
         rows, error = csv_rows(path, text, delimiter), None

@@ -75,7 +75,10 @@ def of_object(record, label_column, text_column):
             name = given or first_name(fields, known) or field
             if fields.get(name) is None:
                 have = ", ".join(map(str, fields)) or "none"
-                raise BadRecord(f"{record.where}: the field {name!r} is missing (there are: {have})")
+                sentence = f"{record.where}: the field {name!r} is missing (there are: {have})"
+                raise BadRecord(
+                    sentence if name in fields else f"{sentence}: --{field}-column says which it is"
+                )
             found[field] = fields[name]
     except BadRecord as error:
         return error
@@ -101,7 +104,8 @@ def of_rows(path, rows, delimiter, label_column, text_column, say):
         if len(cells) > width or any(names[len(cells) :]):  # columns without a name may be missing
             listed = ", ".join(name for name in names if name) if has_names else "as its first line has"
             sentence = f"{path}:{row.line} has {len(cells)} columns but must have {width} ({listed:.80})"
-            records.append(BadRecord(sentence))
+            quote = path.suffix.lower() == ".csv" and len(cells) > width
+            records.append(BadRecord(sentence + ": a delimiter in a text needs quotes around it" * quote))
         else:
             cells = cells + [""] * (width - len(cells))
             records.append(Record({"label": cells[label], "text": cells[text]}, path, row.line))
@@ -117,7 +121,7 @@ def find_columns(path, rows, label_column, text_column):
     if all(len(row.cells) == 1 for row in rows):
         raise ValueError(
             f"{path} must be a .tsv, .csv, .jsonl or .json file of labels and texts: line {rows[0].line} is "
-            "one column, which no comma, semicolon or tab parts"
+            "one column, which no comma, semicolon, tab or bar parts"
         )
     label, label_named = place(path, names, label_column, LABEL_NAMES, "--label-column")
     text, text_named = place(path, names, text_column, TEXT_NAMES, "--text-column")

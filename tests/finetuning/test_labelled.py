@@ -43,6 +43,8 @@ BELOW = [("ham", "Hi, you", 2), ("spam", "Win", 3)]  # a line of names
         ("a.csv", "ham\tHi, you\nspam\tWin\n", TWO),
         ("a.csv", 'label,text\nham,"Hi, you"\nspam,Win\n', BELOW),
         ("a.csv", "text;label\nHi, you;ham\nWin;spam\n", BELOW),
+        ("a.csv", "sep=;\nham;Hi, you\nspam;Win\n", BELOW),
+        ("a.csv", "label|text\nham|Hi, you\nspam|Win\n", BELOW),
         ("a.csv", 'v1,v2,,,\r\nham,"Hi, you",,,\r\nspam,Win,,,\r\n', BELOW),
         ("a.csv", 'v1,v2,,,\nham,"Hi, you"\nspam,Win, or not, you know,\n', BELOW),
         ("a.csv", 'review,sentiment\n"Hi, you",ham\nWin,spam\n', BELOW),
@@ -167,14 +169,15 @@ def test_what_was_found_is_said_where_it_is_not_what_the_name_promises(tmp_path,
         (
             "a.csv",
             "label,text\nham,Hi, you\nham,Win\n",
-            "a.csv:2 has 3 columns but must have 2 (label, text)",
+            "a.csv:2 has 3 columns but must have 2 (label, text): a delimiter in a text needs quotes "
+            "around it",
         ),
         ("a.csv", "label,text\nham,\nham,Win\n", "a.csv:2: the field 'text' is empty"),
         ("a.tsv", "ham\tHi\n\tHi\n", "a.tsv:2: the field 'label' is empty"),
         (
             "a.jsonl",
             '{"label": "a"}\n{"label": "a", "text": "b"}',
-            "a.jsonl:1: the field 'text' is missing (there are: label)",
+            "a.jsonl:1: the field 'text' is missing (there are: label): --text-column says which it is",
         ),
         (
             "a.jsonl",
@@ -221,7 +224,7 @@ def test_one_bad_row_is_named_and_the_others_stay(tmp_path, name, text, expected
             "a.csv",
             "just text\nand more\n",
             (),
-            r"line 1 is one column, which no comma, semicolon or tab parts",
+            r"line 1 is one column, which no comma, semicolon, tab or bar parts",
         ),
         ("a.txt", "ham Hi", (), r"a\.txt must be a \.tsv, \.csv, \.jsonl or \.json file"),
         ("a.md", "ham\tHi", (), r"a\.md must be a \.tsv, \.csv, \.jsonl or \.json file"),
@@ -243,6 +246,7 @@ def test_a_file_whose_columns_cannot_be_told_is_refused_with_the_way_out(
         ('a,"b; c"\na,"b; c; d"\n', ","),
         ("a\tb, c\na\tb\n", "\t"),
         ("a;b\nc;d,e\n", ";"),
+        ("a|b, c\nd|e\n", "|"),
         ("", ","),
     ],
 )
