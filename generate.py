@@ -6,7 +6,7 @@
     python generate.py --chat                                   a conversation, line by line
     python generate.py --score my.txt                           loss, perplexity and bits per byte of a file
     python generate.py --checkpoint out-classify --prompt "You won a prize!"       labels, their probabilities
-    python generate.py --checkpoint out-instruct --prompt "Name the opposite: hot" the answer of a tuned model
+    python generate.py --checkpoint out-instruct --prompt "Write the plural." --input fox   a tuned model
 
 The folder may hold any GPT-2 model in Hugging Face's format.
 """
@@ -21,7 +21,7 @@ from pathlib import Path
 
 from minigpt import load_model, use_backend
 from minigpt.finetuning.classifier import GPTClassifier, describe_probabilities, text_ids
-from minigpt.finetuning.prompt_format import load_format
+from minigpt.finetuning.prompt_format import InstructFormat, load_format
 from minigpt.generation.chat import DEFAULT_PROMPT, LineFormat
 from minigpt.generation.probability_line import probability_line
 from minigpt.generation.sampling import Sampling
@@ -44,10 +44,17 @@ def parse_arguments(arguments=None):
     group.add_argument("--checkpoint", default="out", metavar="DIR", help="folder that train.py wrote")
     group.add_argument(
         "--prompt",
+        "--instruction",
         nargs="+",
         metavar="TEXT",
         help="text to continue; - reads it from standard input, FILE:PATH from a file, without its last line "
         "end; several are continued together (default: an empty line)",
+    )
+    group.add_argument(
+        "--input",
+        nargs="+",
+        metavar="TEXT",
+        help="for a model tuned on instructions: the input of the instruction; one, or one for each prompt",
     )
     group.add_argument(
         "--max-new-tokens", type=int, default=200, metavar="N", help="length of the continuation"
@@ -127,8 +134,14 @@ def check_arguments(parser, args):
     n_texts = len(args.prompt or [""]) * args.num_samples
     if args.stream and n_texts > 1:
         parser.error(f"--stream prints one text as it grows, but {n_texts} are asked for: leave it out")
-    if (args.prompt or []).count(STDIN) > 1:
-        parser.error("--prompt is - more than once: standard input can be read once")
+    if [*(args.prompt or []), *(args.input or [])].count(STDIN) > 1:
+        parser.error("--prompt or --input is - more than once: standard input can be read once")
+    if args.input and not args.prompt:
+        parser.error("--input is what an instruction is applied to: give the instruction with --prompt")
+    if args.input and len(args.input) not in (1, len(args.prompt)):
+        parser.error(
+            f"--input gives {len(args.input)} texts for {len(args.prompt)} prompts: give one, or one for each"
+        )
     names = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
     try:
         args.sampling = Sampling(**{name: getattr(args, name) for name in names})
@@ -159,7 +172,12 @@ def main():
 
 def run(args):
     prompts = [read_prompt(prompt) for prompt in args.prompt or [DEFAULT_PROMPT]]
+    inputs = [read_prompt(input) if input else "" for input in args.input or [""]]
+    if args.input and not isinstance(load_format(args.checkpoint), InstructFormat):
+        raise ValueError(f"--input is for a model tuned on instructions, which {args.checkpoint} is not")
+    inputs = inputs * len(prompts) if len(inputs) == 1 else inputs
     prompts = [prompt for prompt in prompts for _ in range(args.num_samples)]
+    args.inputs = [input for input in inputs for _ in range(args.num_samples)]  # one for each prompt
     if args.backend:
         use_backend(args.backend)
     keep_freed_memory()
@@ -217,10 +235,20 @@ def texts_of(model, tokenizer, prompts, args):
     """The continuations of all prompts, computed as one batch."""
     prompt_format = tuned_format(args)
     if prompt_format:
-        ids = [prompt_format.prompt_ids(tokenizer, [("user", prompt)]) for prompt in prompts]
+        ids = [
+            asked_ids(prompt_format, tokenizer, prompt, input) for prompt, input in zip(prompts, args.inputs)
+        ]
     else:
         ids = [tokenizer.encode_ordinary(prompt) for prompt in prompts]
     return continuations(model, tokenizer, ids, args.sampling, args.max_new_tokens, args.seed, args.stop)
+
+
+def asked_ids(prompt_format, tokenizer, prompt, input):
+    """The ids that the answer to a prompt continues; input: an instruction's, "" where there is none."""
+    turns = [("user", prompt)]
+    if isinstance(prompt_format, InstructFormat):
+        return prompt_format.prompt_ids(tokenizer, turns, input)
+    return prompt_format.prompt_ids(tokenizer, turns)
 
 
 def tuned_format(args):

@@ -13,9 +13,10 @@ from minigpt import GPT, GPTConfig, load_model
 from minigpt.finetuning.classifier import GPTClassifier
 from minigpt.finetuning.lora import load_adapter
 from minigpt.finetuning.prompt_format import ChatFormat, InstructFormat, load_format
+from minigpt.generation.text_stream import continuations
 from minigpt.tasks.arguments import train_arguments
 from minigpt.training.log import read_lines
-from tokenizer import BPETokenizer
+from tokenizer import BPETokenizer, load_tokenizer
 
 NEW_MODEL = [*TINY, *"--vocab-size 280 --block-size 64 --eval-iters 20".split()]
 SHORT = "--max-iters 6 --eval-interval 3 --warmup-iters 2 --dropout 0.1"
@@ -236,6 +237,72 @@ def test_the_responses_to_the_test_split_are_written_with_their_measures(folder,
     assert "Greet" not in answered
 
 
+def test_generate_asks_an_instruction_exactly_as_it_was_trained(tmp_path, monkeypatch):
+    """Of many lines, with an input or without, from the command line, from files with any line ends."""
+    records = [
+        {"instruction": f"Copy:\nline {i}\n\n  more", "input": "a\n  b" if i % 2 else "", "output": "x"}
+        for i in range(12)
+    ]
+    path = json_lines(tmp_path / "i.jsonl", records)
+    run_here("--task", "instruct", "--data", path, "--out", tmp_path / "run", *SHORT.split(), *NEW_MODEL)
+    tokenizer = load_tokenizer(tmp_path / "run")
+    segments = [InstructFormat().segments(tokenizer, *record.values()) for record in records]
+    trained = [prompt for (prompt, _), _ in segments]
+    asked = []
+
+    def listen(model, tokenizer, prompts, *more):
+        asked.extend(prompts)
+        return continuations(model, tokenizer, prompts, *more)
+
+    monkeypatch.setattr(generate, "continuations", listen)
+    flags = ["--checkpoint", tmp_path / "run", "--max-new-tokens", 1, "--prompt"]
+    run_here(*flags, *(record["instruction"] for record in records[::2]), main=generate.main)
+    assert asked == trained[::2]
+    asked.clear()
+    odd = [record["instruction"] for record in records[1::2]]
+    run_here(*flags, *odd, "--input", "a\n  b", "--num-samples", 2, main=generate.main)
+    assert asked == [prompt for prompt in trained[1::2] for _ in range(2)]
+    asked.clear()
+    inputs = [record["input"] for record in records[:3]]
+    run_here(
+        *flags, *(record["instruction"] for record in records[:3]), "--input", *inputs, main=generate.main
+    )
+    assert asked == trained[:3]
+    asked.clear()
+    for name, text in (("i.txt", odd[0]), ("in.txt", "a\n  b\n")):
+        (tmp_path / name).write_bytes(text.replace("\n", "\r\n").encode("utf-8"))
+    files = [f"FILE:{tmp_path / 'i.txt'}", "--input", f"FILE:{tmp_path / 'in.txt'}"]
+    run_here(*flags[:-1], "--instruction", *files, main=generate.main)
+    assert asked == trained[1:2]
+
+    refused_by = [
+        (["--input", "x"], "--input is what an instruction is applied to"),
+        (["--prompt", "a", "b", "c", "--input", "x", "y"], "--input gives 2 texts for 3 prompts"),
+        (["--prompt", "-", "--input", "-"], "standard input can be read once"),
+    ]
+    for more, words in refused_by:
+        assert words in refusal(generate.main, *flags[:-1], *more)
+
+
+def test_an_input_is_refused_by_a_model_that_was_not_tuned_on_instructions(folder):
+    asked = ["--checkpoint", folder / "base", "--prompt", "a", "--input", "b"]
+    assert "--input is for a model tuned on instructions, which" in refusal(generate.main, *asked)
+
+
+def test_the_indentation_of_an_output_is_learned_and_answered(tmp_path):
+    """A model that always says "    x\\n  y" scores 100 %: the report compares what was learned."""
+    records = [{"instruction": f"q{i}", "output": "    x\r\n  y\r\n"} for i in range(12)]
+    path = json_lines(tmp_path / "i.jsonl", records)
+    steps = "--max-iters 80 --warmup-iters 5 --learning-rate 3e-2 --weight-decay 0".split()
+    flags = [*TINY, *steps, "--tokenizer", "char", "--block-size", 32]
+    out = run_here("--task", "instruct", "--data", path, "--out", tmp_path / "run", *flags)
+    assert "100.00 % exact match" in out
+    lines = (tmp_path / "run" / "test_responses.jsonl").read_text(encoding="utf-8").splitlines()
+    assert {json.loads(line)["response"] for line in lines} == {"    x\n  y"}
+    asked = ["--checkpoint", tmp_path / "run", "--prompt", "q5", "--temperature", 0]
+    assert run_here(*asked, main=generate.main) == "    x\n  y\n"
+
+
 def test_the_margin_of_preferred_answers_grows(folder, tmp_path):
     flags = ["--init-from", folder / "base", "--learning-rate", "1e-2", "--max-iters", 30]
     run_here(*flags_of(folder, "prefer", tmp_path / "run", *flags))
@@ -270,9 +337,9 @@ def test_a_classifier_can_be_tuned_further_but_not_with_a_new_label(folder, tmp_
     ("task", "name", "text", "words"),
     [
         ("classify", "x.tsv", "ham\ta\nham\tb\nham\tc\n", "has one label only (ham)"),
-        ("classify", "x.tsv", "ham\ta\nham\n", "x.tsv:2 has 1 columns but must have 2"),
-        ("classify", "x.tsv", "ham\ta\nspam\t \n", "x.tsv:2: the field 'text' is empty"),
-        ("classify", "x.csv", "label,body\nham,a\n", "x.csv:2: the field 'text' is missing"),
+        ("classify", "x.tsv", "ham\t \nspam\t \n", "x.tsv:1: the field 'text' is empty"),
+        ("classify", "x.csv", "id,label,said,mood\n1,ham,a,b\n", "has 4 columns (id, label, said, mood)"),
+        ("classify", "x.tsv", "a\tb\nc\td\n", "has 2 different labels for 2 texts, the first is 'a'"),
         ("classify", "x.tsv", "ham\ta\nham\tb\nham\tc\nspam\td\n", "x.tsv:4: 'spam' has 1 different records"),
         (
             "instruct",
@@ -293,7 +360,20 @@ def test_a_classifier_can_be_tuned_further_but_not_with_a_new_label(folder, tmp_
             json.dumps({"instruction": "a" * 99, "output": "b " * 99}) + "\n",
             "x.jsonl:1",
         ),
-        ("chat", "x.txt", "alone\n\nanother\n", "holds no dialogue with an answer"),
+        ("chat", "x.txt", "alone\n\nanother\n", "no record is left of 2: "),
+        ("chat", "x.txt", "alone\n\nanother\n", "x.txt:3: nobody answers in this dialogue"),
+        *(
+            (task, "x.jsonl", "", "x.jsonl holds no records: there is nothing to learn from")
+            for task in TASKS
+        ),
+        *(
+            (task, "x.json", "[]", "x.json holds no records: there is nothing to learn from")
+            for task in TASKS
+        ),
+        *(
+            (task, "x.json", '[{"a": 1}]\n[{"a": 2}]', "x.json:2: something follows the list")
+            for task in TASKS
+        ),
         (
             "chat",
             "x.jsonl",
@@ -317,6 +397,87 @@ def test_a_classifier_can_be_tuned_further_but_not_with_a_new_label(folder, tmp_
 def test_records_that_cannot_be_used_are_named_with_file_and_line(tmp_path, task, name, text, words):
     path = write(tmp_path / name, text)
     assert words in refused("--task", task, "--data", path, "--out", tmp_path / "run", *NEW_MODEL)
+
+
+BAD = {  # a record that cannot be used, in the last line of each task's data, and why
+    "classify": ("ham\t \n", "classify.tsv:97: the field 'text' is empty"),
+    "instruct": ('{"instruction": "x", "output": ""}', "instruct.jsonl:33: the field 'output' is empty"),
+    "chat": ("\n\nalone\n", "chat.txt:121: nobody answers in this dialogue"),
+    "prefer": (
+        '{"prompt": "x", "chosen": "y", "rejected": "y"}',
+        "prefer.jsonl:17: the chosen and the rejected answer are the same",
+    ),
+}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_one_bad_record_is_named_and_left_out_and_with_strict_it_ends_the_run(folder, tmp_path, task):
+    record, reason = BAD[task]
+    good = data_of(folder, task)
+    path = write(tmp_path / good.name, good.read_text(encoding="utf-8") + record)
+    flags = ["--task", task, *SHORT.split(), *NEW_MODEL, "--data"]
+    out = run_here(*flags, path, "--out", tmp_path / "a").splitlines()
+    n = {"classify": 97, "instruct": 33, "chat": 25, "prefer": 17}[task]
+    assert out[:2] == [
+        f"1 of {n} records cannot be used and are left out (--strict: an error):",
+        f"    {tmp_path}/{reason}",
+    ]
+    run_here(*flags, good, "--out", tmp_path / "b", "--strict")
+    same, without = (load_file(tmp_path / run / "model.safetensors") for run in "ab")
+    for name, param in without.items():
+        assert np.array_equal(same[name], param), name
+    assert refused(*flags, path, "--out", tmp_path / "c", "--strict").endswith(f"{tmp_path}/{reason}")
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (
+            ["--strict"],
+            "--strict is for --task classify or instruct or chat or prefer, not",
+        ),
+        (
+            ["--task", "chat", "--label-column", "1"],
+            "--label-column is for --task classify, not",
+        ),
+        (["--task", "prefer", "--text-column", "x"], "--text-column is for --task classify"),
+        (["--task", "instruct", "--balance", "drop"], "--balance is for --task classify"),
+        (["--augment", "0.2"], "--augment is for --task classify, not for --task pretrain"),
+        (["--task", "chat", "--dpo-beta", "0.2"], "--dpo-beta is for --task prefer, not for --task chat"),
+    ],
+)
+def test_flags_of_another_task_are_refused_by_name(flags, words):
+    assert words in refused(*flags)
+
+
+def test_the_columns_of_a_labelled_file_are_given_by_flags_and_kept_for_the_resumed_run(folder, tmp_path):
+    rows = data_of(folder, "classify").read_text(encoding="utf-8").splitlines()
+    swapped = [f"{i},{text},no,{label}" for i, (label, text) in enumerate(row.split("\t") for row in rows)]
+    path = write(tmp_path / "x.csv", "\n".join(["id,what,to,whom", *swapped]))
+    flags = ["--task", "classify", "--data", path, *SHORT.split(), *NEW_MODEL]
+    assert "x.csv has 4 columns (id, what, to, whom): say with --label-column" in refused(
+        *flags, "--out", tmp_path
+    )
+    columns = ["--label-column", "whom", "--text-column", 2]
+    out = run_here(*flags, *columns, "--out", tmp_path / "a")
+    assert "columns parted by commas; labels in column 4 (whom), texts in column 2 (what)" in out
+    run_here(*flags_of(folder, "classify", tmp_path / "b", *NEW_MODEL))
+    ours, plain = (load_file(tmp_path / run / "model.safetensors") for run in "ab")
+    for name, param in plain.items():
+        assert np.array_equal(ours[name], param), name
+    again = run_here("--eval-only", "--out", tmp_path / "a")
+    assert "labels in column 4 (whom)" in again
+    sentence = refused("--resume", "--out", tmp_path / "a", "--label-column", "to")
+    assert "--label-column is to but the run in" in sentence
+
+
+def test_a_run_from_before_a_flag_was_there_can_still_be_resumed(folder, tmp_path):
+    run_here(*flags_of(folder, "chat", tmp_path / "run", *NEW_MODEL))
+    saved = json.loads((tmp_path / "run" / "arguments.json").read_text(encoding="utf-8"))
+    for name in ("strict", "label_column", "text_column"):
+        del saved[name]
+    write(tmp_path / "run" / "arguments.json", json.dumps(saved))
+    assert "test split of" in run_here("--resume", "--out", tmp_path / "run", "--max-iters", 7)
 
 
 def test_records_longer_than_the_context_are_counted_and_named(folder, tmp_path):
@@ -347,7 +508,8 @@ def test_texts_and_dialogues_that_had_to_be_cut_are_counted(folder, tmp_path):
         tmp_path / "x.txt", dialogues + "\n\nHi.\nHello.\n" + "And then?\nMore.\n" * 40 + "\n\nalone\n"
     )
     out = run_here("--task", "chat", "--data", path, "--out", tmp_path / "b", *flags)
-    assert "1 of 26 dialogues have no answer and are left out" in out
+    assert "1 of 26 records cannot be used and are left out" in out
+    assert "x.txt:205: nobody answers in this dialogue" in out
     assert "1 of 25 dialogues are cut to the context of 64 tokens" in out
 
 

@@ -7,6 +7,7 @@ are few, and the head, with its V columns a large part of the work, need see no 
 from minigpt.backend import xp
 from minigpt.finetuning.objective import Objective
 from minigpt.finetuning.padding import batches_in_order
+from minigpt.finetuning.prompt_format import trimmed
 from minigpt.generation.sampling import Sampling
 from minigpt.generation.text_stream import continuations
 from minigpt.layers import IGNORED, cross_entropy_backward, cross_entropy_forward
@@ -44,7 +45,7 @@ class AnswerTuning(Objective):
 
 
 def greedy_answers(model, tokenizer, prompts):
-    """The likeliest continuation of each prompt (a list of ids) up to <|endoftext|>: a list of texts.
+    """The likeliest continuation of each prompt (a list of ids) up to <|endoftext|>: texts, trimmed.
 
     An answer is at most as long as what the context has left after the longest prompt beside it.
     """
@@ -54,4 +55,4 @@ def greedy_answers(model, tokenizer, prompts):
         limit = max(1, model.config.block_size - max(map(len, batch)))
         for i, piece, _ in continuations(model, tokenizer, batch, Sampling(temperature=0), limit):
             answers[rows[i]] += piece
-    return [text.strip() for text in answers]
+    return [trimmed(text) for text in answers]

@@ -10,6 +10,7 @@ them so is right 87 times, with a recall of 0 for the rest.
 
 import numpy as np
 
+from minigpt.finetuning.prompt_format import trimmed
 from minigpt.terminal import display_width, pad
 
 
@@ -57,8 +58,8 @@ def describe_labels(labels, confusion):
 
 
 def exact_match(answers, references):
-    """The share of answers that equal their reference, spaces at both ends aside."""
-    matches = [answer.strip() == reference.strip() for answer, reference in zip(answers, references)]
+    """The share of answers that equal their reference, both trimmed: a first line's indentation counts."""
+    matches = [trimmed(answer) == trimmed(reference) for answer, reference in zip(answers, references)]
     return sum(matches) / len(matches)
 
 

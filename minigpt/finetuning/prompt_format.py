@@ -6,6 +6,9 @@ in prompt_format.json, and generate.py asks in it. There are two:
     instruct    the instruction, its input and the response, parted by blank lines, then <|endoftext|>
     chat        every turn followed by <|endoftext|>, as in DialoGPT (Zhang et al., 2020, arXiv:1911.00536)
 
+Training, testing and asking put their texts to a model by the same method of a format, and every text that
+becomes ids here is trimmed first, by one function: so a model is asked exactly as it was trained.
+
 Only what the model is to say itself is learned: the target of every token of a prompt or of a user's turn
 is -100, which the loss does not count. The text before an answer is there to be read, not to be imitated.
 """
@@ -19,6 +22,18 @@ from minigpt.interchange.files import write_json
 from minigpt.layers import IGNORED
 
 FORMAT_FILE = "prompt_format.json"
+
+
+LINE_END = re.compile("\r\n?")
+EMPTY_LINES_BEFORE = re.compile(r"\A(?:[^\S\n]*\n)+")
+
+
+def trimmed(text):
+    """A text as a model is given it and is to give it: line ends as \\n, no empty lines around it.
+
+    Blanks at its end go too; the indentation of its first line stays, for in code it has a meaning.
+    """
+    return EMPTY_LINES_BEFORE.sub("", LINE_END.sub("\n", text)).rstrip()
 
 
 def masked_example(segments):
@@ -46,20 +61,20 @@ class InstructFormat:
     without_input: str = "{instruction}\n\n"
 
     def prompt(self, instruction, input=""):
-        """The text that the response continues."""
+        """The text that the response continues: for training, for testing and for asking."""
+        instruction, input = trimmed(instruction), trimmed(input)
         template = self.with_input if input else self.without_input
         fields = {"{instruction}": instruction, "{input}": input}
         return re.sub("{instruction}|{input}", lambda place: fields[place[0]], template)  # in one pass
 
-    def prompt_ids(self, tokenizer, turns):
-        """The ids that an answer continues. Of turns the last counts: an instruction, its input below it."""
-        instruction, _, input = turns[-1][1].strip().partition("\n")
-        return tokenizer.encode_ordinary(self.prompt(instruction, input))
+    def prompt_ids(self, tokenizer, turns, input=""):
+        """The ids that an answer continues. Of turns (role, text) the last counts, a whole instruction."""
+        return tokenizer.encode_ordinary(self.prompt(turns[-1][1], input))
 
     def segments(self, tokenizer, instruction, input, output):
         """The segments of a record for masked_example: the prompt, then the response with its end."""
-        prompt = tokenizer.encode_ordinary(self.prompt(instruction, input))
-        return [(prompt, False), ([*tokenizer.encode_ordinary(output), tokenizer.eot_token], True)]
+        prompt = self.prompt_ids(tokenizer, [("user", instruction)], input)
+        return [(prompt, False), (answer_ids(tokenizer, output), True)]
 
 
 @dataclass(frozen=True)
@@ -74,10 +89,12 @@ class ChatFormat:
 
     def segments(self, tokenizer, turns):
         """The segments of a dialogue for masked_example: of its turns, the assistant's are learned."""
-        return [
-            ([*tokenizer.encode_ordinary(text), tokenizer.eot_token], role == "assistant")
-            for role, text in turns
-        ]
+        return [(answer_ids(tokenizer, text), role == "assistant") for role, text in turns]
+
+
+def answer_ids(tokenizer, text):
+    """The ids of an answer, or of any turn: the trimmed text and the end of the text."""
+    return [*tokenizer.encode_ordinary(trimmed(text)), tokenizer.eot_token]
 
 
 def save_format(directory, prompt_format):

@@ -24,7 +24,18 @@ TASK_FLAGS = (
     "balance",
     "augment",
     "dpo_beta",
+    "label_column",
+    "text_column",
 )
+FINE_TUNING_TASKS = ("classify", "instruct", "chat", "prefer")
+FLAGS_OF_TASKS = {  # flags that mean something in these tasks only
+    "strict": FINE_TUNING_TASKS,
+    "label_column": ("classify",),
+    "text_column": ("classify",),
+    "balance": ("classify",),
+    "augment": ("classify",),
+    "dpo_beta": ("prefer",),
+}
 
 # What the flags are by default for a task of fine-tuning, where it is not as for pretraining.
 FINE_TUNING = {
@@ -110,7 +121,7 @@ def train_arguments(arguments=None):
     args = parser.parse_args(arguments)
 
     for name in TOKENIZER_FLAGS + MODEL_FLAGS + TASK_FLAGS:
-        if saved and getattr(args, name) != saved[name]:
+        if name in saved and getattr(args, name) != saved[name]:
             parser.error(f"{flag(name)} is {getattr(args, name)} but the run in {args.out} has {saved[name]}")
         if args.init_from and name not in TASK_FLAGS and getattr(args, name) != parser.get_default(name):
             parser.error(f"{flag(name)} contradicts --init-from: the model in {args.init_from} has its own")
@@ -120,6 +131,9 @@ def train_arguments(arguments=None):
         )
     if args.task != "pretrain" and args.model != "gpt":
         parser.error(f"--task {args.task} takes a gpt: a bigram model sees one token only")
+    for name, tasks in FLAGS_OF_TASKS.items():
+        if args.task not in tasks and getattr(args, name) != parser.get_default(name):
+            parser.error(f"{flag(name)} is for --task {' or '.join(tasks)}, not for --task {args.task}")
     if args.lora_rank and args.trainable == "last":
         parser.error(
             f"--lora-rank {args.lora_rank} trains adapters and --trainable last trains the last block: "
@@ -146,7 +160,7 @@ def train_parser():
         nargs="+",
         default=BUNDLED,
         metavar="PATH",
-        help="UTF-8 text files, or folders of .txt files",
+        help="UTF-8 text files, or folders of .txt files; for the other tasks files of records",
     )
     add("--out", default="out", metavar="DIR", help="folder for the model, its tokenizer and the log")
     add("--tokenizer", default="bpe", choices=["bpe", "char", "word"], help="how text becomes token ids")
@@ -180,6 +194,11 @@ def train_parser():
         default=0.0,
         metavar="P",
         help="classify: share of words left out of a text, and share cut in two, anew at each step",
+    )
+    add("--label-column", metavar="NAME", help="classify: the column of labels, by name or number from 1")
+    add("--text-column", metavar="NAME", help="classify: the column of texts, by name or number from 1")
+    add(
+        "--strict", action="store_true", help="a record that cannot be used ends the run; else it is left out"
     )
     add("--dpo-beta", type=amount, default=0.1, metavar="B", help="prefer: how closely to hold to the base")
 

@@ -4,8 +4,10 @@ A dialogue longer than the context is cut at the end of an answer, so that what 
 """
 
 from minigpt.finetuning.answers import AnswerTuning, greedy_answers
+from minigpt.finetuning.conversations import read_dialogues
 from minigpt.finetuning.prompt_format import ChatFormat
-from minigpt.finetuning.records import Record, read_dialogues, same_text_key, stratified_split
+from minigpt.finetuning.records import Record, usable_records
+from minigpt.finetuning.splits import same_text_key, stratified_split
 from minigpt.tasks.common import fingerprint
 from minigpt.tasks.instruct import MaskedTask
 from minigpt.tasks.start import starting_gpt
@@ -15,13 +17,13 @@ from minigpt.training.evaluation import perplexity
 class ChatTask(MaskedTask):
     def __init__(self, args):
         super().__init__(args)
-        dialogues = [record for path in args.data for record in read_dialogues(path)]
-        records = [record for record in dialogues if "assistant" in roles(record)]
-        if not records:
-            raise ValueError(f"{args.data[0]} holds no dialogue with an answer: nobody replies to anybody")
-        if len(records) < len(dialogues):
-            n_left_out = len(dialogues) - len(records)
-            print(f"{n_left_out:,} of {len(dialogues):,} dialogues have no answer and are left out")
+        records = usable_records(args.data, read_dialogues, args.strict)
+        with_tools = [record for record in records if record.fields["n_tools"]]
+        if with_tools:
+            print(
+                f"{len(with_tools):,} of {len(records):,} dialogues call tools, the first is "
+                f"{with_tools[0].where}: the calls and what the tools said are left out of them"
+            )
         self.format = ChatFormat()
         splits = stratified_split(records, dialogue_key, lambda record: "dialogues", args.seed)
         self.choose_tokenizer(splits, lambda record: "\n".join(text for _, text in turns_of(record)))

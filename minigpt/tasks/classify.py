@@ -18,9 +18,11 @@ from minigpt.finetuning.classifier import (
     is_classifier,
     text_ids,
 )
+from minigpt.finetuning.labelled import ordered_labels, read_labelled
 from minigpt.finetuning.metrics import confusion_matrix, describe_labels, label_scores
 from minigpt.finetuning.padding import batches_in_order, pad_right
-from minigpt.finetuning.records import drop_to_equal_counts, read_labelled, same_text_key, stratified_split
+from minigpt.finetuning.records import usable_records
+from minigpt.finetuning.splits import drop_to_equal_counts, same_text_key, stratified_split
 from minigpt.interchange.files import write_json
 from minigpt.interchange.huggingface import read_config
 from minigpt.tasks.common import FineTuning, fingerprint, lengths
@@ -37,11 +39,21 @@ class ClassifyTask(FineTuning):
 
     def __init__(self, args):
         super().__init__(args)
-        records = [record for path in args.data for record in read_labelled(path)]
+
+        def read(path):
+            return read_labelled(path, args.label_column, args.text_column)
+
+        records = usable_records(args.data, read, args.strict)
         counts = Counter(map(label_of, records))
         if len(counts) < 2:
             only = ", ".join(counts) or "none"
             raise ValueError(f"{args.data[0]} has one label only ({only}): there is nothing to tell apart")
+        if len(counts) > len(records) / 2:
+            raise ValueError(
+                f"{args.data[0]} has {len(counts):,} different labels for {len(records):,} texts, the first "
+                f"is {label_of(records[0])!r:.60}: are these labels? If not, say with --label-column and "
+                "--text-column which columns are meant"
+            )
         if args.balance == "drop":
             kept = drop_to_equal_counts(records, label_of, args.seed)
             print(f"--balance drop: {len(records) - len(kept):,} of {len(records):,} rows are left out")
@@ -66,7 +78,7 @@ class ClassifyTask(FineTuning):
         args = self.args
         gpt = starting_gpt(args, self.tokenizer.n_vocab)
         if not (args.init_from and is_classifier(read_config(args.init_from))):
-            labels = sorted(set(map(label_of, records)))
+            labels = ordered_labels(map(label_of, records))
             return GPTClassifier(gpt, labels, self.tokenizer.eot_token, args.seed)
         trained = GPTClassifier.from_pretrained(args.init_from)
         for record in records:

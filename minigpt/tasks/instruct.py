@@ -6,10 +6,12 @@ Of prompt and response together, the loss counts the response alone (prompt_form
 import json
 
 from minigpt.finetuning.answers import AnswerTuning, greedy_answers
+from minigpt.finetuning.instructions import read_instructions
 from minigpt.finetuning.metrics import bleu_and_rouge, exact_match
 from minigpt.finetuning.padding import pad_right
 from minigpt.finetuning.prompt_format import InstructFormat, load_format, masked_example, save_format
-from minigpt.finetuning.records import read_json_records, same_text_key, stratified_split, text_field
+from minigpt.finetuning.records import usable_records
+from minigpt.finetuning.splits import same_text_key, stratified_split
 from minigpt.interchange.files import write_atomically, write_json
 from minigpt.layers import IGNORED
 from minigpt.tasks.common import FineTuning, drop_too_long, fingerprint
@@ -39,9 +41,7 @@ class MaskedTask(FineTuning):
 class InstructTask(MaskedTask):
     def __init__(self, args):
         super().__init__(args)
-        records = [record for path in args.data for record in read_json_records(path)]
-        for record in records:
-            text_field(record, "instruction"), text_field(record, "output")
+        records = usable_records(args.data, read_instructions, args.strict)
         splits = stratified_split(records, prompt_key, lambda record: "instructions", args.seed)
         self.format = load_format(args.init_from) if args.init_from else None
         if not isinstance(self.format, InstructFormat):
@@ -95,11 +95,7 @@ class InstructTask(MaskedTask):
 
 def fields_of(record):
     """The instruction, the input ("" where there is none) and the output of a record."""
-    return (
-        text_field(record, "instruction"),
-        text_field(record, "input", optional=True),
-        text_field(record, "output"),
-    )
+    return tuple(record.fields[name] for name in ("instruction", "input", "output"))
 
 
 def prompt_key(record):

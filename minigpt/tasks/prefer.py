@@ -11,14 +11,17 @@ from minigpt.backend import to_host
 from minigpt.finetuning.answers import greedy_answers
 from minigpt.finetuning.dpo import PreferenceTuning, reference_log_probs
 from minigpt.finetuning.padding import batches_in_order, pad_right
+from minigpt.finetuning.preferences import read_preferences
 from minigpt.finetuning.prompt_format import (
     ChatFormat,
     InstructFormat,
+    answer_ids,
     load_format,
     masked_example,
     save_format,
 )
-from minigpt.finetuning.records import read_json_records, same_text_key, stratified_split, text_field
+from minigpt.finetuning.records import BadRecord, converted, usable_records
+from minigpt.finetuning.splits import same_text_key, stratified_split
 from minigpt.interchange.files import write_json
 from minigpt.layers import IGNORED
 from minigpt.tasks.common import FineTuning, drop_too_long, fingerprint, lengths
@@ -30,15 +33,10 @@ class PreferTask(FineTuning):
 
     def __init__(self, args):
         super().__init__(args)
-        records = [record for path in args.data for record in read_json_records(path)]
-        for record in records:
-            text_field(record, "prompt")
-            chosen, rejected = text_field(record, "chosen"), text_field(record, "rejected")
-            if chosen == rejected:
-                raise ValueError(f"{record.where}: the chosen and the rejected answer are the same")
-        splits = stratified_split(records, prompt_key, lambda record: "pairs", args.seed)
         self.format = (load_format(args.init_from) if args.init_from else None) or ChatFormat()
-        self.choose_tokenizer(splits, lambda record: " ".join(map(str, record.fields.values())))
+        records = usable_records(args.data, self._read, args.strict)
+        splits = stratified_split(records, prompt_key, lambda record: "pairs", args.seed)
+        self.choose_tokenizer(splits, text_of)
         self.model = starting_gpt(args, self.tokenizer.n_vocab)
         weights = [zlib.crc32(to_host(param)) for param in self.model.params.values()]  # of the reference
         self.fingerprint = fingerprint(args.data, self.tokenizer, self.format, weights)
@@ -47,16 +45,27 @@ class PreferTask(FineTuning):
         examples = drop_too_long(examples, self.model.config.block_size)
         self.start([self._with_reference(split) for split in examples])
 
+    def _read(self, path):
+        """The pairs of a file. To a model of instructions no conversation can be put."""
+        return converted(read_preferences(path), self._checked)
+
+    def _checked(self, record):
+        prompt = record.fields["prompt"]
+        if isinstance(self.format, InstructFormat) and [role for role, _ in prompt] != ["user"]:
+            raise BadRecord(
+                f"{record.where}: the prompt is a conversation, but the model in {self.args.init_from} was "
+                "tuned on instructions: start from one of --task chat"
+            )
+        return record
+
     def _example(self, record):
         """A record as (the longer one's ids, (ids, targets) of both answers, the record)."""
         answers = [masked_example(self._segments(record, name)) for name in ("chosen", "rejected")]
         return max((ids for ids, _ in answers), key=len), answers, record
 
     def _segments(self, record, name):
-        prompt, reply = text_field(record, "prompt"), text_field(record, name)
-        if isinstance(self.format, InstructFormat):
-            return self.format.segments(self.tokenizer, prompt, "", reply)
-        return self.format.segments(self.tokenizer, [("user", prompt), ("assistant", reply)])
+        prompt = self.format.prompt_ids(self.tokenizer, record.fields["prompt"])
+        return [(prompt, False), (answer_ids(self.tokenizer, record.fields[name]), True)]
 
     def _with_reference(self, examples):
         """Add to each example what the model says of its answers now, before it is trained."""
@@ -108,11 +117,19 @@ class PreferTask(FineTuning):
     def show(self, model):
         """Print what the model answers to some prompts of the test split."""
         records = [example[3] for example in self.test[:3]]
-        turns = [[("user", text_field(record, "prompt"))] for record in records]
-        prompts = [self.format.prompt_ids(self.tokenizer, turn) for turn in turns]
+        prompts = [self.format.prompt_ids(self.tokenizer, record.fields["prompt"]) for record in records]
         for record, reply in zip(records, greedy_answers(model, self.tokenizer, prompts)):
-            print(f"\n{record.fields['prompt']}\n> {reply}")
+            print(f"\n{prompt_text(record)}\n> {reply}")
+
+
+def prompt_text(record):
+    return "\n".join(text for _, text in record.fields["prompt"])
 
 
 def prompt_key(record):
-    return same_text_key(text_field(record, "prompt"))
+    return same_text_key(prompt_text(record))
+
+
+def text_of(record):
+    """All texts of a record as one, for a tokenizer to be trained on."""
+    return " ".join((prompt_text(record), record.fields["chosen"], record.fields["rejected"]))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from minigpt.finetuning.records import read_dialogues
+from minigpt.finetuning.conversations import read_dialogues
 
 DATA = Path(__file__).parents[2] / "data"
 

@@ -37,8 +37,13 @@ def test_the_table_aligns_chinese_labels_too():
     assert "ham       81.82 %    90.00 %    85.71 %    10" in table
 
 
-def test_an_answer_matches_exactly_but_for_spaces_at_its_ends():
+def test_an_answer_matches_exactly_but_for_blanks_behind_it_and_line_ends():
     assert exact_match(["cold ", "Cold", "热", ""], ["cold", "cold", "热", "x"]) == 0.5
+    assert exact_match(["\na\nb"], ["a\r\nb\n"]) == 1
+
+
+def test_the_indentation_of_an_answer_counts():
+    assert exact_match(["    return x", "return x"], ["    return x", "    return x"]) == 0.5
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from minigpt.finetuning.prompt_format import (
     load_format,
     masked_example,
     save_format,
+    trimmed,
 )
 from minigpt.gradcheck import relative_error
 from minigpt.layers import cross_entropy_backward, cross_entropy_forward
@@ -39,8 +40,44 @@ def test_what_a_model_is_asked_is_what_it_was_trained_on():
     asked = InstructFormat()
     (prompt, learned), (response, response_learned) = asked.segments(TOKENIZER, "Add.", "1 + 2", "3")
     assert (learned, response_learned) == (False, True)
-    assert asked.prompt_ids(TOKENIZER, [("user", "Add.\n1 + 2")]) == prompt
+    assert asked.prompt_ids(TOKENIZER, [("user", "Add.")], "1 + 2") == prompt
     assert response == [*TOKENIZER.encode_ordinary("3"), EOT]
+
+
+MULTI_LINE = "Translate:\nline 0 one\n\n  line 0 two"
+
+
+@pytest.mark.parametrize("asked_as", [MULTI_LINE, MULTI_LINE.replace("\n", "\r\n"), f"\n{MULTI_LINE}\r\n "])
+@pytest.mark.parametrize("input", ["", "a\n b"])
+def test_an_instruction_of_many_lines_is_asked_whole_whatever_its_line_ends(asked_as, input):
+    prompt = InstructFormat().segments(TOKENIZER, MULTI_LINE, input, "x")[0][0]
+    assert TOKENIZER.decode(prompt) == MULTI_LINE + (f"\n\n{input}\n\n" if input else "\n\n")
+    windows_input = input.replace("\n", "\r\n")
+    assert InstructFormat().prompt_ids(TOKENIZER, [("user", asked_as)], windows_input) == prompt
+
+
+def test_a_turn_of_many_lines_is_asked_as_it_was_trained():
+    turns = [("user", "你好\n  hot"), ("assistant", "  cold\n好")]
+    (asked, _), (answer, _) = ChatFormat().segments(TOKENIZER, turns)
+    assert asked == [*TOKENIZER.encode_ordinary("你好\n  hot"), EOT]
+    assert answer == [*TOKENIZER.encode_ordinary("  cold\n好"), EOT]
+    assert ChatFormat().prompt_ids(TOKENIZER, [("user", "你好\r\n  hot\r\n")]) == asked
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\r\nb\rc\nd", "a\nb\nc\nd"),
+        ("\r\n \t\n    return x\n    y \n\n", "    return x\n    y"),
+        ("  a", "  a"),
+        (" \n ", ""),
+        ("", ""),
+        ("\u3000热", "\u3000热"),
+    ],
+)
+def test_trimming_keeps_the_indentation_of_the_first_line_and_nothing_else_around(text, expected):
+    assert trimmed(text) == expected
+    assert trimmed(trimmed(text)) == expected
 
 
 def test_of_a_dialogue_the_assistants_turns_are_learned():
