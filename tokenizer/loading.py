@@ -9,6 +9,15 @@ from tokenizer.huggingface import TOKENIZER_FILE, kind, read_pipeline
 from tokenizer.word import WordTokenizer
 
 
+def holds_tokenizer(directory):
+    """Whether a directory holds the files of a tokenizer that load_tokenizer knows."""
+    directory = Path(directory)
+    pairs = (GPT2_NAMES, OPENAI_NAMES)
+    return (directory / TOKENIZER_FILE).is_file() or any(
+        all((directory / name).is_file() for name in names) for names in pairs
+    )
+
+
 def load_tokenizer(directory):
     """Read a tokenizer of any of the classes: Hugging Face's tokenizer.json, or else GPT-2's two files.
 
