@@ -38,9 +38,7 @@ def load_adapted(directory):
         )
     folder = base_folder(directory)
     if is_adapter(folder):
-        raise ValueError(
-            f"{directory} is an adapter of {folder}, which is an adapter itself: merge that first"
-        )
+        raise ValueError(f"{directory} is an adapter of {folder}, another adapter: merge that first")
     base = load_model(folder)
     if isinstance(base, BigramLM):
         raise ValueError(f"{directory} is an adapter of {folder}, but that holds a bigram model, not a GPT")
@@ -50,5 +48,5 @@ def load_adapted(directory):
 
 
 def text_folder(directory):
-    """The folder with the tokenizer and the prompt format of a model: an adapter may leave them to its base."""
+    """Where a model's tokenizer and prompt format lie: an adapter may leave them to its base."""
     return base_folder(directory) if is_adapter(directory) and not holds_tokenizer(directory) else directory

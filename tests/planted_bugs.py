@@ -510,11 +510,6 @@ PLANTED = [
                 "self.accumulate_adapter(grads, TOKEN_TABLE, da.T, db.T)",
                 "pass",
             ),
-            (
-                "any adapter of a head accepted",
-                "    peft.check_head(model.adapts_head, config, tensors, directory)\n",
-                "",
-            ),
         ],
     ),
     (

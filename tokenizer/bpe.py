@@ -46,12 +46,13 @@ class BPETokenizer(Tokenizer):
     special_tokens=tok.special_tokens) is the same tokenizer.
     """
 
-    def __init__(self, mergeable_ranks, merges, special_tokens, pattern=GPT2_PATTERN):
+    def __init__(self, mergeable_ranks, merges, special_tokens, pattern=GPT2_PATTERN, added_words=None):
         """ValueError if a byte or a token of a merge has no id, or if ids do not rise with the merges."""
-        _check(mergeable_ranks, merges, special_tokens)
+        added = special_tokens | (added_words or {})
+        _check(mergeable_ranks, merges, added)
         token_bytes = {i: token for token, i in mergeable_ranks.items()}
-        token_bytes |= {i: special.encode("utf-8") for special, i in special_tokens.items()}
-        super().__init__(token_bytes, special_tokens)
+        token_bytes |= {i: token.encode("utf-8") for token, i in added.items()}
+        super().__init__(token_bytes, special_tokens, added_words)
         self.mergeable_ranks = mergeable_ranks
         self.merges = merges
         self.pattern = pattern
@@ -67,7 +68,8 @@ class BPETokenizer(Tokenizer):
 
     def __reduce__(self):
         """Worker processes build their own caches."""
-        return BPETokenizer, (self.mergeable_ranks, self.merges, self.special_tokens, self.pattern)
+        parts = (self.mergeable_ranks, self.merges, self.special_tokens, self.pattern, self.added_words)
+        return BPETokenizer, parts
 
     @classmethod
     def train(cls, texts, vocab_size, *, pattern=GPT2_PATTERN, workers=1, progress=False):
@@ -120,8 +122,8 @@ class BPETokenizer(Tokenizer):
         """Write vocab.json and merges.txt into `directory`; or with names=OPENAI_NAMES OpenAI's."""
         write_gpt2_files(directory, self, names)
 
-    def encode_ordinary(self, text):
-        """Text -> list of ids; the text of a special token is text like any other.
+    def encode_plain(self, text):
+        """Text -> list of ids, by the merges.
 
         Half of a surrogate pair, which UTF-8 cannot express, becomes U+FFFD as in tiktoken.
         """
@@ -162,7 +164,7 @@ class _Cache(dict):
         return ids
 
 
-def _check(mergeable_ranks, merges, special_tokens):
+def _check(mergeable_ranks, merges, added):
     for byte in range(256):
         if bytes([byte]) not in mergeable_ranks:
             raise ValueError(f"the vocabulary has no token for the byte {byte:#04x}")
@@ -180,8 +182,10 @@ def _check(mergeable_ranks, merges, special_tokens):
                 "in the order of the merges"
             )
         last = this
-    ids = [*mergeable_ranks.values(), *special_tokens.values()]
-    if len(set(ids)) < len(ids):
+    # A word that the merges make already may be added once more: it keeps its id.
+    ids = {i: token for token, i in mergeable_ranks.items()}
+    new = {token.encode("utf-8"): i for token, i in added.items() if ids.get(i) != token.encode("utf-8")}
+    if len(set(ids) | set(new.values())) < len(mergeable_ranks) + len(new):
         raise ValueError("two tokens of the vocabulary have the same id")
     if len(mergeable_ranks) > 256 + len(merges):
         made = {left + right for left, right in merges}

@@ -125,7 +125,7 @@ class GPTClassifier(LanguageModel):
         if self.pad_token_id is None:
             if len(idx) > 1:
                 raise ValueError(
-                    f"this classifier has no pad_token_id, so where each of {len(idx)} texts ends cannot be told: "
+                    f"this classifier has no pad_token_id, so where {len(idx)} texts end cannot be told: "
                     "give it one text at a time"
                 )
             return xp.full(1, idx.shape[1] - 1)
@@ -271,8 +271,8 @@ def labels_of(json_config, directory):
     problem = json_config.get("problem_type")
     if problem == "regression" or len(labels) == 1:
         raise ValueError(
-            f"{directory} holds a regression, whose score is a number and no label's: only classifiers, of two "
-            "labels or more, can be asked here"
+            f"{directory} holds a regression, whose score is a number and no label's: only classifiers, of "
+            "two labels or more, can be asked here"
         )
     if problem not in (None, SINGLE, MULTI):
         raise ValueError(f"{directory}: problem_type is {problem!r}, which is not supported")

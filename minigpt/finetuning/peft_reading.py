@@ -202,8 +202,8 @@ class _Adapter:
         concerned = self.adapted_modules(pair) + self.saved_modules(pair)
         if self.config.get("ensure_weight_tying") and concerned:
             raise ValueError(
-                f"{self.directory}: ensure_weight_tying is True for {concerned[0]!r}, which is not supported: adapt "
-                "or save wte and lm_head without it"
+                f"{self.directory}: ensure_weight_tying is True for {concerned[0]!r}, which is not "
+                "supported: adapt or save it without"
             )
 
     def replace(self, params, tied):

@@ -25,6 +25,7 @@ WEIGHTS_FILE = "model.safetensors"
 INDEX_FILE = "model.safetensors.index.json"
 PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json")
 TOKENIZER_FILE = "tokenizer.json"
+TOKENIZER_CONFIG_FILE = "tokenizer_config.json"
 END_OF_TEXT = "<|endoftext|>"
 
 PREFIX = "transformer."
@@ -89,7 +90,7 @@ def gpt2_config_json(config):
 def write_model(directory, json_config, params):
     """Write model.safetensors, config.json and generation_config.json, each atomically.
 
-    The end of a text is the <|endoftext|> of the tokenizer that lies in the directory already; without one
+    The end of a text is the eos_token of the tokenizer that lies in the directory already; without one
     the model has no end, and says so, because transformers would otherwise take the number of GPT-2's.
     """
     directory = Path(directory)
@@ -104,12 +105,13 @@ def write_model(directory, json_config, params):
 
 
 def end_of_text_id(directory):
-    """The id of <|endoftext|> in the directory's tokenizer.json; None if there is no such file or token."""
-    path = Path(directory) / TOKENIZER_FILE
+    """The id of the token that ends a text, by the tokenizer's files in the directory; None without one."""
+    path, config_path = Path(directory) / TOKENIZER_FILE, Path(directory) / TOKENIZER_CONFIG_FILE
     if not path.is_file():
         return None
+    end = read_json(config_path).get("eos_token", END_OF_TEXT) if config_path.is_file() else END_OF_TEXT
     for token in read_json(path).get("added_tokens") or []:
-        if token.get("content") == END_OF_TEXT:
+        if token.get("content") == end:
             return token.get("id")
     return None
 

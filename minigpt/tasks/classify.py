@@ -53,8 +53,8 @@ class ClassifyTask(FineTuning):
         self.model = self.objective = self._classifier(records)
         if self.model.multi_label:
             raise ValueError(
-                f"{args.init_from} gives a text several labels at once (problem_type multi_label_classification): "
-                "such a model can be asked but not trained here"
+                f"{args.init_from} gives a text several labels at once (multi_label_classification): such a "
+                "model can be asked but not trained here"
             )
         self.start([list(map(self._example, split)) for split in splits])
         cut = sum(example[2] for split in (self.train, self.validation, self.test) for example in split)

@@ -20,7 +20,14 @@ def starting_tokenizer(args, training_texts, all_texts):
     """
     source = args.out if args.resume or args.eval_only else args.init_from
     if source:
-        return load_tokenizer(text_folder(source))
+        tokenizer = load_tokenizer(text_folder(source))
+        if tokenizer.eot_token is None:
+            raise ValueError(
+                f"the tokenizer in {source} has no token that ends a text, such as <|endoftext|>, "
+                "and without one documents and answers have no end: name one as eos_token in its "
+                "tokenizer_config.json"
+            )
+        return tokenizer
     if args.tokenizer == "char":
         return CharTokenizer.train(all_texts)
     tokenizer_class = {"bpe": BPETokenizer, "word": WordTokenizer}[args.tokenizer]
