@@ -395,7 +395,7 @@ PLANTED = [
         "tests/test_train_tasks.py::test_every_task_runs_from_random_weights_from_a_base_and_with_lora",
         [
             ("adapters not asked for", 'if not args.lora_rank and args.trainable == "all":', "if True:"),
-            ("the adapter does not name its base", "args.seed, args.init_from)", "args.seed)"),
+            ("the adapter does not name its base", "args.seed, base_name)", "args.seed)"),
         ],
     ),
     (

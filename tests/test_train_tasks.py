@@ -15,7 +15,7 @@ from minigpt.finetuning.lora import load_adapter
 from minigpt.finetuning.prompt_format import ChatFormat, InstructFormat, load_format
 from minigpt.tasks.arguments import train_arguments
 from minigpt.training.log import read_lines
-from tokenizer import BPETokenizer
+from tokenizer import BPETokenizer, load_tokenizer
 
 NEW_MODEL = [*TINY, *"--vocab-size 280 --block-size 64 --eval-iters 20".split()]
 SHORT = "--max-iters 6 --eval-interval 3 --warmup-iters 2 --dropout 0.1"

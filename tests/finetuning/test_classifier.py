@@ -207,9 +207,7 @@ def test_fewer_than_two_different_labels_are_refused(labels):
 
 def test_a_language_model_is_no_classifier(tmp_path):
     GPT(SMALL).save_pretrained(tmp_path)
-    with pytest.raises(
-        ValueError, match="is no classifier: config.json has not GPT2ForSequenceClassification"
-    ):
+    with pytest.raises(ValueError, match="is no classifier"):
         GPTClassifier.from_pretrained(tmp_path)
 
 

@@ -27,7 +27,7 @@ def base_in(directory, tied=True):
 
 
 def write_adapter(directory, **settings):
-    """An adapter of random numbers, written by PEFT, and the logits that PEFT gives after reading it again."""
+    """An adapter of random numbers, written by PEFT, and the logits that PEFT gives when it reads it."""
     torch.manual_seed(0)
     open_base = transformers.AutoModelForCausalLM.from_pretrained
     config = peft.LoraConfig(**{"r": 3, "lora_alpha": 5, "task_type": "CAUSAL_LM"} | settings)

@@ -5,7 +5,7 @@ import json
 import pytest
 from sample_texts import TEXT
 
-from tokenizer import BPETokenizer, CharTokenizer, load_tokenizer
+from tokenizer import CharTokenizer, load_tokenizer
 
 BLANKS = "if x:\n        return  x\n   foxhill and mill; lowlands <|x|> 每天  \n\n\n"
 EMPTY_TEMPLATE = {
