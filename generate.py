@@ -16,6 +16,7 @@ import importlib.util
 import locale
 import os
 import sys
+import warnings
 from itertools import chain, count
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from minigpt.generation.chat import DEFAULT_PROMPT, LineFormat
 from minigpt.generation.probability_line import probability_line
 from minigpt.generation.sampling import Sampling
 from minigpt.generation.text_stream import continuations, without_outer_line_ends
+from minigpt.loading import text_folder
 from minigpt.terminal import Help, prepare_terminal, sentence
 from minigpt.training.evaluation import bits_per_byte, perplexity, score
 from minigpt.training.runner import BatchRunner, keep_freed_memory
@@ -182,6 +184,7 @@ def run(args):
         use_backend(args.backend)
     keep_freed_memory()
     model = load_model(args.checkpoint)
+    args.checkpoint = text_folder(args.checkpoint)
     tokenizer = load_tokenizer(args.checkpoint)
     if isinstance(model, GPTClassifier):
         print_labels(model, tokenizer, prompts, args)
@@ -227,7 +230,9 @@ def print_labels(model, tokenizer, prompts, args):
             f"{args.checkpoint} holds a classifier: give it a text with --prompt, and nothing else"
         )
     for prompt in prompts:
-        ids, _ = text_ids(tokenizer, [prompt], model.config.block_size)
+        ids, is_cut = text_ids(tokenizer, [prompt], model.config.block_size, model.text_end)
+        if is_cut:
+            warnings.warn(f"the text is cut to the context of {len(ids)} tokens", stacklevel=2)
         print(describe_probabilities(model, ids))
 
 

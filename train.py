@@ -64,7 +64,8 @@ def train(args):
     trained = model.trained_params()
     optimizer = AdamW(trained, args.learning_rate, (args.beta1, args.beta2), weight_decay=args.weight_decay)
     run.begin(model, optimizer, task.fingerprint)
-    task.save(out)
+    for folder in (out, out / "adapter") if args.lora_rank else (out,):  # each can be opened by itself
+        task.save(folder)
     save_arguments(args)
     print(f"{task.describe()}; {describe_model(args, model, trained)}, output in {out}")
 

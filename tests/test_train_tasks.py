@@ -101,10 +101,16 @@ def test_every_task_runs_from_random_weights_from_a_base_and_with_lora(folder, t
     lines = read_lines(tmp_path / "run" / "metrics.jsonl")
     assert [line["step"] for line in lines if "val_loss" in line] == [0, 3, 6]
     if base == "LoRA":
-        adapted = load_adapter(GPT.from_pretrained(folder / "base"), tmp_path / "run" / "adapter")
-        assert adapted.base_name == str(folder / "base")
+        config = json.loads((tmp_path / "run/adapter/adapter_config.json").read_text(encoding="utf-8"))
+        assert config["base_model_name_or_path"] == str(folder / "base")
+        adapted = load_model(tmp_path / "run" / "adapter")
+        assert type(adapted) is type(model)
         for name in ("wte.weight", "h.1.mlp.c_fc.weight"):
-            assert np.allclose(adapted.merged().params[name], model.params[name], atol=1e-6), name
+            assert np.allclose(adapted.params[name], model.params[name], atol=1e-6), name
+        assert load_format(tmp_path / "run" / "adapter") == formats[task]
+        assert load_tokenizer(tmp_path / "run" / "adapter").eot_token is not None
+        if task == "classify":
+            assert adapted.names() == model.names()
 
 
 class StopsAt:
@@ -181,7 +187,7 @@ def test_raw_text_can_train_the_last_block_or_adapters_too(folder, tmp_path):
     assert np.array_equal(last.params["wte.weight"], base.params["wte.weight"])
     assert not np.array_equal(last.params["ln_f.weight"], base.params["ln_f.weight"])
     assert "of which" in run_here(*flags, tmp_path / "lora", *LORA)
-    adapted = load_adapter(base, tmp_path / "lora" / "adapter").merged()
+    adapted = load_adapter(base, tmp_path / "lora" / "adapter")
     tuned = GPT.from_pretrained(tmp_path / "lora")
     assert np.allclose(adapted.params["wte.weight"], tuned.params["wte.weight"], atol=1e-6)
     assert not np.array_equal(base.params["wte.weight"], tuned.params["wte.weight"])

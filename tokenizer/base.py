@@ -4,6 +4,10 @@ A tokenizer maps a text to a list of ids and back. A *special token* such as <|e
 something that is not text (here: the end of a document). If whoever writes the text could also write special
 tokens, a user could forge the end of a document; so `encode` refuses a text that spells one, unless the
 caller allows it. Names and meaning are those of tiktoken.
+
+An *added word*, such as a run of blanks in a model of programs, is text: a token that was added to a
+finished vocabulary, and that stands for its letters wherever they occur, before anything else is looked at.
+Names and meaning are those of Hugging Face's tokenizers, whose added tokens are either special or this.
 """
 
 from array import array
@@ -20,25 +24,51 @@ UNKNOWN = "<|unk|>"
 class Tokenizer:
     """The interface of CharTokenizer, WordTokenizer and BPETokenizer.
 
-    A subclass gives `encode_ordinary`, the class method `train`, and `save`.
+    A subclass gives `encode_plain`, the class method `train`, and `save`.
 
-    token_bytes: dict from id to the bytes of that token, special tokens included
+    token_bytes: dict from id to the bytes of that token, special tokens and added words included
     special_tokens: dict from the text of a special token to its id
+    added_words: dict from the text of an added word to its id
+    end_of_text: the special token that ends a document; None in a foreign tokenizer that has none
+    stop_tokens: the set of the ids at which generation ends: that of end_of_text, and a model may have more
+    n_rows: the rows of the model's table, which may have more of them than there are tokens
     """
 
-    def __init__(self, token_bytes, special_tokens):
+    def __init__(self, token_bytes, special_tokens, added_words=None):
         self.token_bytes = token_bytes
         self.special_tokens = special_tokens
+        self.added_words = added_words or {}
         self.n_vocab = max(token_bytes) + 1  # the rows that a model's embedding needs
+        self.n_rows = self.n_vocab
+        self.end_of_text = END_OF_TEXT if END_OF_TEXT in special_tokens else None
+        self.stop_tokens = frozenset() if self.eot_token is None else frozenset([self.eot_token])
 
     @property
     def eot_token(self):
-        """The id of <|endoftext|>; None in a foreign tokenizer that has no such token."""
-        return self.special_tokens.get(END_OF_TEXT)
+        """The id of the token that ends a document, <|endoftext|>; None where there is no such token."""
+        return self.special_tokens.get(self.end_of_text)
+
+    def encode_plain(self, text):
+        """Text -> list of ids, by the vocabulary alone: without special tokens and added words."""
+        raise NotImplementedError
 
     def encode_ordinary(self, text):
         """Text -> list of ids. The text of a special token is text like any other."""
-        raise NotImplementedError
+        if not self.added_words:
+            return self.encode_plain(text)
+        return self._encode_around(self.added_words, self.encode_plain, text)
+
+    def _encode_around(self, tokens, encode, text):
+        """Text -> ids: those of `tokens` (a dict) where they are spelt, encode(…) of what is between."""
+        longest_first = sorted(tokens, key=len, reverse=True)
+        ids = []
+        # A group in the pattern makes split return text, token, text, token, … text.
+        parts = regex.split("(" + "|".join(map(regex.escape, longest_first)) + ")", text)
+        for between, token in zip(parts[::2], [*parts[1::2], None]):
+            ids += encode(between)
+            if token is not None:
+                ids.append(tokens[token])
+        return ids
 
     def encode(self, text, allowed_special=frozenset(), disallowed_special="all"):
         """Text -> list of ids, with tiktoken's treatment of special tokens.
@@ -61,15 +91,8 @@ class Tokenizer:
         allowed &= self.special_tokens.keys()
         if not allowed:
             return self.encode_ordinary(text)
-        allowed = sorted(allowed, key=len, reverse=True)  # the longest match wins
-        ids = []
-        # A group in the pattern makes split return text, special, text, special, … text.
-        parts = regex.split("(" + "|".join(map(regex.escape, allowed)) + ")", text)
-        for ordinary, special in zip(parts[::2], [*parts[1::2], None]):
-            ids += self.encode_ordinary(ordinary)
-            if special is not None:
-                ids.append(self.special_tokens[special])
-        return ids
+        tokens = {special: self.special_tokens[special] for special in allowed}
+        return self._encode_around(tokens, self.encode_ordinary, text)
 
     def encode_batch(self, texts, workers=1, allowed_special=frozenset(), disallowed_special="all"):
         """An iterable of texts -> a list of lists of ids, in the same order; see encode.
@@ -87,15 +110,20 @@ class Tokenizer:
         return batch
 
     def bytes_of_next(self):
-        """A function from each id of a sequence, in order, to the bytes which that token adds to the text."""
+        """A function from each id of a sequence, in order, to the bytes which that token adds to the text.
+
+        A row of the model without a token, such as one that only fills a table up, adds nothing.
+        """
         token_bytes = self.token_bytes
 
         def bytes_of(token_id):
             try:
                 return token_bytes[token_id]
             except KeyError:
+                if 0 <= token_id < self.n_rows:
+                    return b""
                 raise ValueError(
-                    f"token id {token_id} is not in the vocabulary, which goes from 0 to {self.n_vocab - 1}"
+                    f"token id {token_id} is not in the vocabulary, which goes from 0 to {self.n_rows - 1}"
                 ) from None
 
         return bytes_of

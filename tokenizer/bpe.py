@@ -49,12 +49,13 @@ class BPETokenizer(Tokenizer):
     special_tokens=tok.special_tokens) is the same tokenizer, if the merges were learned from a text.
     """
 
-    def __init__(self, mergeable_ranks, merges, special_tokens, pattern=GPT2_PATTERN):
+    def __init__(self, mergeable_ranks, merges, special_tokens, pattern=GPT2_PATTERN, added_words=None):
         """ValueError if a byte or a token of a merge has no id, or if ids do not rise with the merges."""
-        _check(mergeable_ranks, merges, special_tokens)
+        added = special_tokens | (added_words or {})
+        _check(mergeable_ranks, merges, added)
         token_bytes = {i: token for token, i in mergeable_ranks.items()}
-        token_bytes |= {i: special.encode("utf-8") for special, i in special_tokens.items()}
-        super().__init__(token_bytes, special_tokens)
+        token_bytes |= {i: token.encode("utf-8") for token, i in added.items()}
+        super().__init__(token_bytes, special_tokens, added_words)
         self.mergeable_ranks = mergeable_ranks
         self.merges = merges
         self.pattern = pattern
@@ -71,7 +72,8 @@ class BPETokenizer(Tokenizer):
 
     def __reduce__(self):
         """Worker processes build their own caches."""
-        return BPETokenizer, (self.mergeable_ranks, self.merges, self.special_tokens, self.pattern)
+        parts = (self.mergeable_ranks, self.merges, self.special_tokens, self.pattern, self.added_words)
+        return BPETokenizer, parts
 
     @classmethod
     def train(cls, texts, vocab_size, *, pattern=GPT2_PATTERN, workers=1, progress=None):
@@ -142,8 +144,8 @@ class BPETokenizer(Tokenizer):
         """Write the ranks as a .tiktoken file, which says neither the pattern nor the special tokens."""
         write_ranks(path, self.mergeable_ranks)
 
-    def encode_ordinary(self, text):
-        """Text -> list of ids; the text of a special token is text like any other.
+    def encode_plain(self, text):
+        """Text -> list of ids, by the merges.
 
         Half of a surrogate pair, which UTF-8 cannot express, becomes U+FFFD as in tiktoken.
         """
@@ -186,7 +188,7 @@ class _Cache(dict):
         return ids
 
 
-def _check(mergeable_ranks, merges, special_tokens):
+def _check(mergeable_ranks, merges, added):
     for byte in range(256):
         if bytes([byte]) not in mergeable_ranks:
             raise ValueError(f"the vocabulary has no token for the byte {byte:#04x}")
@@ -204,10 +206,10 @@ def _check(mergeable_ranks, merges, special_tokens):
                 "in the order of the merges"
             )
         last = this
-    # An added token may be a word that the merges make as well, with the id of that word.
-    added = [i for special, i in special_tokens.items() if mergeable_ranks.get(special.encode("utf-8")) != i]
-    ids = [*mergeable_ranks.values(), *added]
-    if len(set(ids)) < len(ids):
+    # A word that the merges make already may be added once more: it keeps its id.
+    ids = {i: token for token, i in mergeable_ranks.items()}
+    new = {token.encode("utf-8"): i for token, i in added.items() if ids.get(i) != token.encode("utf-8")}
+    if len(set(ids) | set(new.values())) < len(mergeable_ranks) + len(new):
         raise ValueError("two tokens of the vocabulary have the same id")
     if len(mergeable_ranks) > 256 + len(merges):
         made = {left + right for left, right in merges}

@@ -7,7 +7,7 @@
                                          …                     one merge a line, in the order of learning
 
 All of them write tokens in the alphabet of byte_alphabet.py, and special tokens as they are. The readers
-return the four arguments of BPETokenizer: mergeable_ranks, merges, special_tokens, pattern.
+return the arguments of BPETokenizer: mergeable_ranks, merges, special_tokens, pattern, added_words.
 """
 
 from pathlib import Path
@@ -16,8 +16,10 @@ import regex
 
 from tokenizer.byte_alphabet import bytes_to_visible, visible_to_bytes
 from tokenizer.huggingface import (
+    added_words_of,
     check_vocabulary,
     kind,
+    read_added_tokens,
     read_json,
     special_tokens_of,
     split_by_pattern,
@@ -52,7 +54,7 @@ def write_bpe_tokenizer(directory, tokenizer):
         "vocab": _visible_vocabulary(tokenizer),
         "merges": [list(map(bytes_to_visible, pair)) for pair in tokenizer.merges],
     }
-    write_tokenizer(directory, model, pre_tokenizer, _byte_level(use_regex=True), tokenizer.special_tokens)
+    write_tokenizer(directory, model, pre_tokenizer, _byte_level(use_regex=True), tokenizer)
 
 
 def parse_bpe_pipeline(path, pipeline):
@@ -63,7 +65,6 @@ def parse_bpe_pipeline(path, pipeline):
         "continuing_subword_prefix",
         "end_of_word_suffix",
         "byte_fallback",
-        "ignore_merges",
     ):
         if model.get(option):
             raise ValueError(
@@ -75,10 +76,10 @@ def parse_bpe_pipeline(path, pipeline):
     for number, entry in enumerate(model["merges"], 1):
         pair = entry.split(" ") if isinstance(entry, str) else entry  # files before 2024 write "Ġ t"
         merges.append(_parse_pair(f"{path}: merge {number}", pair))
-    special_tokens = special_tokens_of(pipeline)
+    special_tokens, added_words = special_tokens_of(pipeline), added_words_of(pipeline)
     made = {left + right for left, right in merges}
-    ranks = _parse_vocabulary(path, model["vocab"], made, special_tokens)
-    return ranks, merges, special_tokens, _pattern_of(path, pipeline)
+    ranks = _parse_vocabulary(path, model["vocab"], made, special_tokens | added_words)
+    return ranks, merges, special_tokens, _pattern_of(path, pipeline), added_words
 
 
 def write_gpt2_files(directory, tokenizer, names=GPT2_NAMES):
@@ -98,7 +99,10 @@ def write_gpt2_files(directory, tokenizer, names=GPT2_NAMES):
 
 
 def read_gpt2_files(vocab_json, merges_txt):
-    """GPT-2's two files, under any names -> the arguments of BPETokenizer; OSError, ValueError."""
+    """GPT-2's two files, under any names -> the arguments of BPETokenizer; OSError, ValueError.
+
+    Tokens that were added later lie beside them, in added_tokens.json.
+    """
     vocabulary = read_json(vocab_json)
     check_vocabulary(vocab_json, vocabulary)
     try:
@@ -118,30 +122,31 @@ def read_gpt2_files(vocab_json, merges_txt):
         for token, i in sorted(vocabulary.items(), key=lambda item: item[1])
         if _SPECIAL_FORM.fullmatch(token) and not _stands_for_bytes(token, made)
     }
-    ranks = _parse_vocabulary(vocab_json, vocabulary, made, special_tokens)
-    return ranks, merges, special_tokens, GPT2_PATTERN
+    special, added_words = read_added_tokens(Path(vocab_json).parent, vocabulary)
+    special_tokens |= special
+    ranks = _parse_vocabulary(vocab_json, vocabulary, made, special_tokens | added_words)
+    return ranks, merges, special_tokens, GPT2_PATTERN, added_words
 
 
 def _visible_vocabulary(tokenizer):
     ordinary = {bytes_to_visible(token): i for token, i in tokenizer.mergeable_ranks.items()}
-    return ordinary | tokenizer.special_tokens
+    return ordinary | tokenizer.special_tokens | tokenizer.added_words
 
 
-def _parse_vocabulary(path, vocabulary, made, special_tokens):
-    """The tokens that stand for bytes -> their ids. A special token is one of them if a merge makes it too.
+def _parse_vocabulary(path, vocabulary, made, added):
+    """The tokens that stand for bytes -> their ids. An added token is one of them if a merge makes it too.
 
     Hugging Face's add_tokens of a word that has an id already lists it as an added token with that id.
     """
     ranks = {}
     for token, i in vocabulary.items():
-        special = token in special_tokens
-        if special and not _stands_for_bytes(token, made):
+        if token in added and not _stands_for_bytes(token, made):
             continue
         try:
             ranks[visible_to_bytes(token)] = i
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from None
-        if special and not token.isascii():
+        if token in added and not token.isascii():
             raise ValueError(
                 f"{path}: the added token {token!r} has the id {i}, which is that of the bytes "
                 f"{visible_to_bytes(token)!r}, as the vocabulary writes them in the same way: it would be "

@@ -53,7 +53,7 @@ class CharTokenizer(LookupTokenizer):
             {special: len(kept) + i for i, special in enumerate(specials)},
         )
 
-    def encode_ordinary(self, text):
+    def encode_plain(self, text):
         """Text -> one id a character; ValueError names a character that has none, and where it stands."""
         text = whole_characters(text)
         unknown = self.special_tokens.get(UNKNOWN)

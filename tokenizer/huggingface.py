@@ -8,15 +8,21 @@ also wants tokenizer_config.json beside it.
 import json
 from pathlib import Path
 
-from tokenizer.base import END_OF_TEXT, UNKNOWN
+from tokenizer.base import UNKNOWN
 
 TOKENIZER_FILE = "tokenizer.json"
 CONFIG_FILE = "tokenizer_config.json"
 LARGEST_ID = 2**32 - 1  # encode_batch sends ids of four bytes from process to process
+ADDED_FILE = "added_tokens.json"  # beside GPT-2's two files, as older tools write them
+SPECIAL_FILE = "special_tokens_map.json"
 
 
-def write_tokenizer(directory, model, pre_tokenizer, decoder, special_tokens):
-    """Write tokenizer.json and tokenizer_config.json into `directory`, which is made if it is missing."""
+def write_tokenizer(directory, model, pre_tokenizer, decoder, tokenizer):
+    """Write tokenizer.json and tokenizer_config.json into `directory`, which is made if it is missing.
+
+    tokenizer: whose special tokens and added words they are.
+    """
+    special_tokens = tokenizer.special_tokens
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     added_tokens = [
@@ -26,10 +32,10 @@ def write_tokenizer(directory, model, pre_tokenizer, decoder, special_tokens):
             "single_word": False,
             "lstrip": False,
             "rstrip": False,
-            "normalized": False,
-            "special": True,
+            "normalized": content not in special_tokens,
+            "special": content in special_tokens,
         }
-        for content, i in sorted(special_tokens.items(), key=lambda item: item[1])
+        for content, i in sorted((special_tokens | tokenizer.added_words).items(), key=lambda item: item[1])
     ]
     pipeline = {
         "version": "1.0",
@@ -43,8 +49,9 @@ def write_tokenizer(directory, model, pre_tokenizer, decoder, special_tokens):
         "model": model,
     }
     config = {"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": False}
-    if END_OF_TEXT in special_tokens:
-        config |= {"bos_token": END_OF_TEXT, "eos_token": END_OF_TEXT}
+    end = tokenizer.end_of_text
+    if end is not None:
+        config |= {"bos_token": end, "eos_token": end}
     if UNKNOWN in special_tokens:
         config["unk_token"] = UNKNOWN
     write_json(directory / TOKENIZER_FILE, pipeline)
@@ -90,28 +97,87 @@ def read_pipeline(path):
     """
     pipeline = read_json(path)
     vocabulary = dict(_part(path, _part(path, pipeline, "model", dict), "vocab", dict))
+    next_id = len(vocabulary)
     for token in _part(path, pipeline, "added_tokens", list):
         if not isinstance(token, dict):
             raise ValueError(f"{path}: added_tokens holds {token!r}, which is not an object")
         content, i = _part(path, token, "content", str), _part(path, token, "id", int)
+        # Hugging Face's tokenizers numbers what is not in the vocabulary itself, and passes over the id here.
+        if content not in vocabulary and i != next_id:
+            raise ValueError(
+                f"{path}: the added token {content!r} has the id {i}, but tokenizers gives it {next_id}: "
+                "write it into the vocabulary as well"
+            )
+        next_id = max(next_id, i + 1)
         if vocabulary.setdefault(content, i) != i:
             raise ValueError(f"{path}: the token {content!r} has two ids, {vocabulary[content]} and {i}")
         for flag in ("single_word", "lstrip", "rstrip"):
             if token.get(flag):
                 raise ValueError(f"{path}: the added token {content!r} sets {flag}, which is not supported")
     check_vocabulary(path, vocabulary)
-    if pipeline.get("normalizer") is not None:
+    if pipeline.get("normalizer") not in (None, {"type": "Sequence", "normalizers": []}):
         raise ValueError(f"{path} changes the text before it is split (normalizer), which is not supported")
-    # ByteLevel as a post_processor changes offsets, not ids.
-    if pipeline.get("post_processor") is not None and kind(pipeline["post_processor"]) != "ByteLevel":
+    if not _adds_nothing(pipeline.get("post_processor")):
         raise ValueError(f"{path} adds tokens around the text (post_processor), which is not supported")
     return pipeline
 
 
+def _adds_nothing(post_processor):
+    """Whether a post_processor leaves the ids as they are."""
+    if post_processor is None or kind(post_processor) == "ByteLevel":  # that one changes offsets
+        return True
+    if kind(post_processor) == "Sequence":
+        steps = post_processor.get("processors")
+        return isinstance(steps, list) and all(map(_adds_nothing, steps))
+    if kind(post_processor) == "TemplateProcessing":
+        single = post_processor.get("single")
+        parts = [part.get("Sequence") if isinstance(part, dict) else None for part in single or [None]]
+        return len(parts) == 1 and isinstance(parts[0], dict) and parts[0].get("id") == "A"
+    return False
+
+
 def special_tokens_of(pipeline):
-    """The added tokens of a pipeline -> dict from text to id, in the order of the ids."""
+    """The special tokens of a pipeline -> dict from text to id, in the order of the ids."""
+    return _added_tokens(pipeline, special=True)
+
+
+def added_words_of(pipeline):
+    """The other added tokens of a pipeline -> dict from text to id, in the order of the ids."""
+    return _added_tokens(pipeline, special=False)
+
+
+def _added_tokens(pipeline, special):
     tokens = sorted(pipeline["added_tokens"], key=lambda token: token["id"])
-    return {token["content"]: token["id"] for token in tokens}
+    return {token["content"]: token["id"] for token in tokens if bool(token.get("special")) == special}
+
+
+def read_added_tokens(directory, vocabulary):
+    """added_tokens.json, where there is one -> two dicts from text to id: special tokens, added words.
+
+    vocabulary: what the ids are added to. special_tokens_map.json says which of them are special.
+    """
+    path = Path(directory) / ADDED_FILE
+    if not path.is_file():
+        return {}, {}
+    added = read_json(path)
+    for token, i in added.items():
+        if vocabulary.get(token, i) != i:
+            raise ValueError(f"{path}: the token {token!r} has two ids, {vocabulary[token]} and {i}")
+    check_vocabulary(path, vocabulary | added)
+    special = set()
+    if (Path(directory) / SPECIAL_FILE).is_file():
+        for value in read_json(Path(directory) / SPECIAL_FILE).values():
+            special |= {token_text(token) for token in (value if isinstance(value, list) else [value])}
+    return (
+        {token: i for token, i in added.items() if token in special},
+        {token: i for token, i in added.items() if token not in special},
+    )
+
+
+def token_text(token):
+    """A token in a configuration, its text or an object with it, as text; None for anything else."""
+    text = token.get("content") if isinstance(token, dict) else token
+    return text if isinstance(text, str) else None
 
 
 def check_vocabulary(path, vocabulary):

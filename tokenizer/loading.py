@@ -6,16 +6,32 @@ from tokenizer.bpe import BPETokenizer
 from tokenizer.bpe_files import GPT2_NAMES, OPENAI_NAMES
 from tokenizer.char import CharTokenizer
 from tokenizer.huggingface import TOKENIZER_FILE, kind, read_pipeline
+from tokenizer.neighbours import take_up_configurations
 from tokenizer.word import WordTokenizer
+
+
+def holds_tokenizer(directory):
+    """Whether a directory holds the files of a tokenizer that load_tokenizer knows."""
+    directory = Path(directory)
+    pairs = (GPT2_NAMES, OPENAI_NAMES)
+    return (directory / TOKENIZER_FILE).is_file() or any(
+        all((directory / name).is_file() for name in names) for names in pairs
+    )
 
 
 def load_tokenizer(directory):
     """Read a tokenizer of any of the classes: Hugging Face's tokenizer.json, or else GPT-2's two files.
 
-    Nothing in the files is executed. OSError if there is no tokenizer, ValueError if it is damaged or does
-    something that none of the classes does.
+    What the configurations beside it say is taken up (neighbours.py). Nothing in the files is executed.
+    OSError if there is no tokenizer, ValueError if it is damaged or does something that none of the classes
+    does.
     """
-    directory = Path(directory)
+    tokenizer = _read_tokenizer(Path(directory))
+    take_up_configurations(tokenizer, Path(directory))
+    return tokenizer
+
+
+def _read_tokenizer(directory):
     path = directory / TOKENIZER_FILE
     if not path.is_file():
         for vocabulary, merges in (GPT2_NAMES, OPENAI_NAMES):

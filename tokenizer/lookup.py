@@ -1,7 +1,7 @@
 """What the character and the word tokenizer share: a pattern that cuts, and a table from piece to id."""
 
 from tokenizer.base import UNKNOWN, Tokenizer
-from tokenizer.huggingface import special_tokens_of, write_tokenizer
+from tokenizer.huggingface import added_words_of, special_tokens_of, write_tokenizer
 
 
 def most_frequent(counts, limit):
@@ -17,15 +17,18 @@ class LookupTokenizer(Tokenizer):
 
     PRE_TOKENIZER = DECODER = None  # what a subclass is in a tokenizer.json
 
-    def __init__(self, vocabulary, special_tokens):
-        tokens = vocabulary | special_tokens
-        super().__init__({i: token.encode("utf-8") for token, i in tokens.items()}, special_tokens)
+    def __init__(self, vocabulary, special_tokens, added_words=None):
+        tokens = vocabulary | special_tokens | (added_words or {})
+        super().__init__(
+            {i: token.encode("utf-8") for token, i in tokens.items()}, special_tokens, added_words
+        )
         self.vocabulary = vocabulary
 
     def save(self, directory):
         """Write tokenizer.json and tokenizer_config.json (Hugging Face) into `directory`."""
-        model = {"type": "WordLevel", "vocab": self.vocabulary | self.special_tokens, "unk_token": UNKNOWN}
-        write_tokenizer(directory, model, self.PRE_TOKENIZER, self.DECODER, self.special_tokens)
+        tokens = self.vocabulary | self.special_tokens | self.added_words
+        model = {"type": "WordLevel", "vocab": tokens, "unk_token": UNKNOWN}
+        write_tokenizer(directory, model, self.PRE_TOKENIZER, self.DECODER, self)
 
     @classmethod
     def from_pipeline(cls, path, pipeline):
@@ -33,5 +36,6 @@ class LookupTokenizer(Tokenizer):
         model = pipeline["model"]
         if model.get("unk_token") != UNKNOWN:
             raise ValueError(f"{path}: the unknown token is {model.get('unk_token')!r}, not {UNKNOWN!r}")
-        special_tokens = special_tokens_of(pipeline)
-        return cls({t: i for t, i in model["vocab"].items() if t not in special_tokens}, special_tokens)
+        special_tokens, added_words = special_tokens_of(pipeline), added_words_of(pipeline)
+        vocabulary = {t: i for t, i in model["vocab"].items() if t not in special_tokens | added_words}
+        return cls(vocabulary, special_tokens, added_words)

@@ -40,8 +40,8 @@ class WordTokenizer(LookupTokenizer):
 
     _find_words = staticmethod(regex.compile(WORD_PATTERN).findall)
 
-    def __init__(self, vocabulary, special_tokens):
-        super().__init__(vocabulary, special_tokens)
+    def __init__(self, vocabulary, special_tokens, added_words=None):
+        super().__init__(vocabulary, special_tokens, added_words)
         if UNKNOWN not in special_tokens:
             raise ValueError(f"a word tokenizer needs the special token {UNKNOWN} for words it does not know")
 
@@ -63,7 +63,7 @@ class WordTokenizer(LookupTokenizer):
         vocabulary = {word: i for i, word in enumerate(words)}
         return cls(vocabulary, {END_OF_TEXT: len(words), UNKNOWN: len(words) + 1})
 
-    def encode_ordinary(self, text):
+    def encode_plain(self, text):
         """Text -> one id for each word and mark; that of <|unk|> for those not in the vocabulary."""
         unknown = self.special_tokens[UNKNOWN]
         return [self.vocabulary.get(word, unknown) for word in self._find_words(whole_characters(text))]

@@ -9,6 +9,11 @@ The last token is the one that has seen the whole text. Every text ends with the
 is read then depends on the text alone, not on which word happens to be its last (the "extract" token of
 Radford et al., 2018, Improving Language Understanding by Generative Pre-Training, section 3.3).
 
+Others train without it, and a model is right only for texts that end as those it was trained on. So the
+ending belongs to the model: text_end in its config.json, a key that other readers keep and pass over. A
+classifier without the key was trained with a line end if its file is one of ours (they have checksums),
+with none if it is not.
+
 Texts of a batch are padded on the right to one
 length, and no attention mask is needed for that: attention is causal, so the padding, which comes later,
 is out of sight of every real token; and what is computed at the padding is never read. For the same
@@ -20,20 +25,27 @@ Backward. Of all hidden states only those of the last real tokens were used:
 """
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 
 from minigpt.backend import to_device, to_host, xp
 from minigpt.finetuning.lora import LoRAGPT
 from minigpt.finetuning.objective import Objective
+from minigpt.finetuning.peft import WEIGHTS_FILE as ADAPTER_WEIGHTS_FILE
 from minigpt.finetuning.peft import save_adapter
+from minigpt.finetuning.peft_reading import merge_adapter
+from minigpt.interchange.files import write_json
 from minigpt.interchange.huggingface import (
+    WEIGHTS_FILE,
     gpt2_config_json,
     gpt_config_fields,
     read_config,
+    read_json,
     read_params,
     write_model,
 )
+from minigpt.interchange.safetensors_file import is_written_here
 from minigpt.language_model import LanguageModel, accumulate
 from minigpt.layers import (
     token_losses_backward,
@@ -44,7 +56,9 @@ from minigpt.layers import (
 from minigpt.model import GPT, INIT_STD, GPTConfig, parameter_shapes
 
 ARCHITECTURE = "GPT2ForSequenceClassification"
-END = "\n"  # ends every text
+END = "\n"  # ends every text that is trained on here
+ADAPTER_LABELS = "labels.json"  # beside a classifier's adapter: what config.json says of the whole model
+SINGLE, MULTI = "single_label_classification", "multi_label_classification"
 
 
 def pool_forward(hidden, last):
@@ -69,10 +83,12 @@ class GPTClassifier(LanguageModel):
     What it scores are labels in place of tokens: idx (B, T), targets (B,) int.
     """
 
-    def __init__(self, gpt, labels, pad_token_id, seed=0, score=None):
+    def __init__(self, gpt, labels, pad_token_id, seed=0, score=None, text_end=END, multi_label=False):
         """A head on a GPT, whose arrays are shared, not copied: a new one, or score (n_labels, C).
 
-        labels: the names, in the order of the scores. pad_token_id fills batches up on the right.
+        labels: the names, in the order of the scores. pad_token_id fills batches up on the right; with None
+        a batch is one text. text_end: what every text ends with. multi_label: each label holds or not,
+        whatever the others do; such a model can be asked, not trained.
         Raises ValueError for fewer than two labels, or a name that comes twice.
         """
         if len(set(labels)) < max(2, len(labels)):
@@ -85,6 +101,8 @@ class GPTClassifier(LanguageModel):
         self.gpt = gpt
         self.labels = list(labels)
         self.pad_token_id = pad_token_id
+        self.text_end = text_end
+        self.multi_label = multi_label
 
     def trained_params(self):
         """The parameters that have gradients, a dict by name: the GPT's, and the head."""
@@ -92,12 +110,26 @@ class GPTClassifier(LanguageModel):
         return {name: param for name, param in self.params.items() if name in trained}
 
     def forward(self, idx, rngs=None):
-        """idx (B, T) int, padded on the right with pad_token_id -> scores (B, n_labels), cache."""
+        """idx (B, T) int, padded on the right with pad_token_id -> scores (B, n_labels), cache.
+
+        Raises ValueError for ids that do not fit, and for several texts without a pad_token_id.
+        """
         hidden, hidden_cache = self.gpt.forward_hidden(idx, rngs)
-        last = xp.where(idx != self.pad_token_id, xp.arange(idx.shape[1]), 0).max(1)  # (B,)
+        last = self.last_tokens(idx)
         pooled, pool_cache = pool_forward(hidden, last)
         scores, score_cache = unembedding_forward(pooled, self.params["score.weight"])
         return scores, (hidden_cache, pool_cache, score_cache)
+
+    def last_tokens(self, idx):
+        """Where each text ends: idx (B, T) int -> (B,) int."""
+        if self.pad_token_id is None:
+            if len(idx) > 1:
+                raise ValueError(
+                    f"this classifier has no pad_token_id, so where {len(idx)} texts end cannot be told: "
+                    "give it one text at a time"
+                )
+            return xp.full(1, idx.shape[1] - 1)
+        return xp.where(idx != self.pad_token_id, xp.arange(idx.shape[1]), 0).max(1)
 
     def backward(self, dscores, cache, grads=None):
         """dscores (B, n_labels) -> grads, a dict by name; with grads given, adds into it."""
@@ -108,39 +140,84 @@ class GPTClassifier(LanguageModel):
         self.gpt.backward_hidden(pool_backward(dpooled, pool_cache), hidden_cache, grads)
         return grads
 
+    def names(self):
+        """What config.json says of the labels, and of the texts that they are asked for, a dict."""
+        return {
+            "id2label": {str(i): label for i, label in enumerate(self.labels)},
+            "label2id": {label: i for i, label in enumerate(self.labels)},
+            "problem_type": MULTI if self.multi_label else SINGLE,
+            "pad_token_id": self.pad_token_id,
+            "text_end": self.text_end,
+        }
+
     def save_pretrained(self, directory):
         """Write a GPT2ForSequenceClassification, merged; adapters besides, in the folder "adapter"."""
         score = {"score.weight": self.params["score.weight"]}
         adapted = isinstance(self.gpt, LoRAGPT)
         gpt = self.gpt.merged() if adapted else self.gpt
-        names = {
+        names = self.names()
+        params = {name: param for name, param in gpt.params.items() if name in self.params}
+        whole = {
             "architectures": [ARCHITECTURE],
-            "id2label": {str(i): label for i, label in enumerate(self.labels)},
-            "label2id": {label: i for i, label in enumerate(self.labels)},
-            "pad_token_id": self.pad_token_id,
             "tie_word_embeddings": True,  # there is no head that could be tied or not
         }
-        params = {name: param for name, param in gpt.params.items() if name in self.params}
-        write_model(directory, gpt2_config_json(self.config) | names, params | score)
+        write_model(directory, gpt2_config_json(self.config) | whole | names, params | score)
         if adapted:
             save_adapter(self.gpt, f"{directory}/adapter", task_type="SEQ_CLS", extra=score)
+            write_json(Path(directory) / "adapter" / ADAPTER_LABELS, names)
 
     @classmethod
     def from_pretrained(cls, directory):
-        """Open a GPT2ForSequenceClassification directory; raises as GPT.from_pretrained does."""
+        """Open a GPT2ForSequenceClassification directory; raises as GPT.from_pretrained does.
+
+        Raises ValueError as well for a model that does not sort: a regression, or no classifier at all.
+        """
         json_config = read_config(directory)
-        try:
-            labels = [json_config["id2label"][str(i)] for i in range(len(json_config["id2label"]))]
-            pad_token_id = json_config["pad_token_id"]
-        except (KeyError, TypeError):
-            raise ValueError(
-                f"{directory} is no classifier: config.json lacks id2label or pad_token_id"
-            ) from None
+        if not is_classifier(json_config):
+            raise ValueError(f"{directory} is no classifier: config.json has not {ARCHITECTURE}")
+        labels = labels_of(json_config, directory)
         config = dataclasses.replace(GPTConfig(**gpt_config_fields(json_config)), tie_weights=True)
         shapes = parameter_shapes(config) | {"score.weight": (len(labels), config.n_embd)}
         params = {name: to_device(param) for name, param in read_params(directory, shapes).items()}
+        ours = is_written_here(Path(directory) / WEIGHTS_FILE)
+        return cls.of_config(config, params, labels, json_config, END if ours else "")
+
+    @classmethod
+    def with_adapter(cls, base, directory):
+        """The classifier of a base, a GPT or a GPTClassifier, and the adapter in the directory, merged.
+
+        What PEFT leaves unsaid, names of the labels, is as in a base of as many labels, or transformers'
+        defaults. Raises as merge_adapter does, and ValueError for an adapter without scores.
+        """
+        gpt = base.gpt if isinstance(base, GPTClassifier) else base
+        params = merge_adapter(base.params, directory)
+        if "score.weight" not in params:
+            raise ValueError(f"{directory} is the adapter of a classifier but has no score.weight")
+        n_labels = len(params["score.weight"])
+        path = Path(directory) / ADAPTER_LABELS
+        if path.is_file():
+            json_config = read_json(path)
+        elif isinstance(base, GPTClassifier) and len(base.labels) == n_labels:
+            json_config = base.names()
+        else:
+            json_config = {"num_labels": n_labels}
+        ours = is_written_here(Path(directory) / ADAPTER_WEIGHTS_FILE)
+        labels = labels_of(json_config, directory)
+        config = dataclasses.replace(gpt.config, vocab_size=len(params["wte.weight"]), tie_weights=True)
+        return cls.of_config(config, params, labels, json_config, END if ours else "")
+
+    @classmethod
+    def of_config(cls, config, params, labels, json_config, text_end):
+        """The classifier of arrays and of a config.json; text_end where that does not say it."""
+        params = dict(params)
         score = params.pop("score.weight")
-        return cls(GPT(config, params=params), labels, pad_token_id, score=score)
+        text_end = json_config.get("text_end", text_end)
+        if not isinstance(text_end, str):
+            raise ValueError(f"text_end is {text_end!r} in config.json but must be a text")
+        multi_label = json_config.get("problem_type") == MULTI
+        pad = json_config.get("pad_token_id")
+        gpt = GPT(config, params=params)
+        return cls(gpt, labels, pad, score=score, text_end=text_end, multi_label=multi_label)
 
 
 class BalancedLabels(Objective):
@@ -178,13 +255,37 @@ def is_classifier(json_config):
     return json_config.get("architectures") == [ARCHITECTURE]
 
 
-def text_ids(tokenizer, pieces, block_size):
-    """The ids of a text with its line end, at most block_size of them, and whether it had to be cut.
+def labels_of(json_config, directory):
+    """The names of the labels that a config.json gives, or transformers' names of num_labels, or of two.
+
+    Raises ValueError for names that are damaged, and for a model whose score is no label's.
+    """
+    names = json_config.get("id2label")
+    if names is None:
+        n_labels = json_config.get("num_labels", 2)
+        names = {str(i): f"LABEL_{i}" for i in range(n_labels if type(n_labels) is int else 0)}
+    try:
+        labels = [str(names[str(i)]) for i in range(len(names))]
+    except (KeyError, TypeError):
+        raise ValueError(f"{directory}: id2label must name the labels 0, 1, …, not {names!r:.80}") from None
+    problem = json_config.get("problem_type")
+    if problem == "regression" or len(labels) == 1:
+        raise ValueError(
+            f"{directory} holds a regression, whose score is a number and no label's: only classifiers, of "
+            "two labels or more, can be asked here"
+        )
+    if problem not in (None, SINGLE, MULTI):
+        raise ValueError(f"{directory}: problem_type is {problem!r}, which is not supported")
+    return labels
+
+
+def text_ids(tokenizer, pieces, block_size, text_end=""):
+    """The ids of a text with the end that a model asks for, at most block_size, and whether it had to be cut.
 
     pieces: the text as a list of one, or of several pieces to be encoded apart.
     """
     ids = [token for piece in pieces for token in tokenizer.encode_ordinary(piece)]
-    end = tokenizer.encode_ordinary(END)
+    end = tokenizer.encode_ordinary(text_end)
     room = block_size - len(end)
     return ids[:room] + end, len(ids) > room
 
@@ -196,8 +297,14 @@ def probabilities(scores):
     return exps / exps.sum(-1, keepdims=True)
 
 
+def independent_probabilities(scores):
+    """Sigmoid, on the host: scores (B, n_labels) -> (B, n_labels), each label's by itself."""
+    return (1 + np.tanh(to_host(scores).astype(np.float64) / 2)) / 2  # which no score overflows
+
+
 def describe_probabilities(model, ids):
     """The labels of one text, a list of ids, with their probabilities, the likeliest first."""
-    (shares,) = probabilities(model.forward(to_device(np.asarray([ids])))[0])
+    scores, _ = model.forward(to_device(np.asarray([ids])))
+    (shares,) = (independent_probabilities if model.multi_label else probabilities)(scores)
     order = np.argsort(-shares, kind="stable")
     return ", ".join(f"{model.labels[i]} {100 * shares[i]:.1f} %" for i in order)

@@ -8,6 +8,7 @@ Merging writes W + s · A B in the place of W: a plain GPT again, as fast as one
 is what is saved, and in a folder of its own the adapter alone (peft.py).
 """
 
+import dataclasses
 import math
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from minigpt.finetuning.lora_layers import (
     lora_linear_forward,
 )
 from minigpt.finetuning.peft import MATRICES, TARGETS, TOKEN_TABLE
+from minigpt.finetuning.peft_reading import merge_adapter
 from minigpt.language_model import accumulate
 from minigpt.layers import dropout_backward
 from minigpt.model import GPT, block_backward, block_forward, embed_forward
@@ -156,20 +158,14 @@ class LoRAGPT(GPT):
 
 
 def load_adapter(base, directory):
-    """A LoRAGPT of the GPT `base` and the adapter that PEFT, or save_adapter, wrote into the directory.
+    """A plain GPT: the GPT `base`, with the adapter that PEFT or save_adapter wrote merged into it.
 
-    Raises as peft.read_adapter does, and ValueError for shapes that are not the base's.
+    Raises as peft_reading.merge_adapter does, and ValueError for the adapter of a classifier.
     """
-    config, targets, tensors = peft.read_adapter(directory)
-    base_name = config.get("base_model_name_or_path")
-    model = LoRAGPT(base, config["r"], config["lora_alpha"], targets, base_name=base_name)
-    peft.check_head(model.adapts_head, config, tensors, directory)
-    for name, param in model.trained_params().items():
-        saved = tensors.get(peft.peft_name(name))
-        if saved is None or saved.T.shape != param.shape:
-            found = "is missing" if saved is None else f"has shape {saved.shape}"
-            raise ValueError(
-                f"{peft.peft_name(name)} {found} in {directory} but the base needs {param.shape[::-1]}"
-            )
-        model.params[name] = to_device(np.ascontiguousarray(saved.T, dtype=param.dtype))
-    return model
+    params = merge_adapter(base.params, directory)
+    if "score.weight" in params:
+        raise ValueError(f"{directory} is the adapter of a classifier, not of a model that continues text")
+    config = dataclasses.replace(
+        base.config, vocab_size=len(params["wte.weight"]), tie_weights="lm_head.weight" not in params
+    )
+    return GPT(config, params=params)

@@ -5,17 +5,15 @@ PEFT's matrices have their outputs first, lora_A.weight (r, I) and lora_B.weight
     base_model.model.transformer.h.0.attn.c_attn.lora_A.weight
 
 Where the head is tied to an adapted token table, PEFT, to which the two are modules apart, finds the table's
-adapter once more at lm_head.
+adapter once more at lm_head. What PEFT writes beyond this is read by peft_reading.py.
 """
 
 from pathlib import Path
 
-import numpy as np
-
 from minigpt.backend import to_host
 from minigpt.interchange.files import write_json
-from minigpt.interchange.huggingface import hub_name, read_json
-from minigpt.interchange.safetensors_file import open_safetensors, save_safetensors
+from minigpt.interchange.huggingface import hub_name
+from minigpt.interchange.safetensors_file import save_safetensors
 
 MATRICES = ("attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj")  # of every block
 TOKEN_TABLE, HEAD = "wte", "lm_head"
@@ -53,66 +51,6 @@ def save_adapter(model, directory, task_type="CAUSAL_LM", extra=None):
     }
     save_safetensors(directory / WEIGHTS_FILE, tensors)
     write_json(directory / CONFIG_FILE, config)
-
-
-def read_adapter(directory):
-    """The adapter in a directory, as its config, the targets by our names, and its tensors by PEFT's.
-
-    Raises FileNotFoundError for a missing file, and ValueError for a damaged one and for what this code does
-    not compute (another kind of adapter, trained biases).
-    """
-    directory = Path(directory)
-    for name in (CONFIG_FILE, WEIGHTS_FILE):
-        if not (directory / name).is_file():
-            raise FileNotFoundError(f"{directory} holds no adapter: there is no {name}")
-    config = read_json(directory / CONFIG_FILE)
-    check_config(config, directory)
-    targets = [
-        name for name in TARGETS if any(is_called(name, target) for target in config["target_modules"])
-    ]
-    stored = open_safetensors(directory / WEIGHTS_FILE)
-    return config, targets, {name: array.read() for name, array in stored.items()}
-
-
-def check_config(config, directory):
-    """Raise ValueError for an adapter_config.json that asks for more than plain LoRA on whole matrices."""
-    plain = {"peft_type": "LORA", "bias": "none"}
-    absent = ("use_dora", "use_rslora", "rank_pattern", "alpha_pattern", "layers_to_transform", "lora_bias")
-    for name, value in plain.items():
-        if config.get(name) != value:
-            raise ValueError(f"{directory}: {name} is {config.get(name)!r} but only {value!r} is supported")
-    for name in absent:
-        if config.get(name):
-            raise ValueError(f"{directory}: {name} is {config[name]!r}, which is not supported")
-    if not isinstance(config.get("target_modules"), list):
-        raise ValueError(
-            f"{directory}: target_modules is {config.get('target_modules')!r} but must be a list"
-        )
-    for target in config["target_modules"]:
-        if target != HEAD and not any(is_called(name, target) for name in TARGETS):
-            raise ValueError(
-                f"{directory}: target_modules has {target!r}, but only {', '.join(TARGETS)} can be adapted"
-            )
-
-
-def is_called(name, target):
-    """Whether a matrix is meant by an entry of PEFT's target_modules: its name, or the end of it."""
-    return f".{name}".endswith(f".{target}")
-
-
-def check_head(adapts_head, config, tensors, directory):
-    """Raise ValueError for an adapter of the head that is not that of the token table it is tied to."""
-    if config.get("task_type") == "SEQ_CLS":
-        return  # there is no head of tokens
-    expected = head_tensors(tensors) if adapts_head else {}
-    found = {name: array for name, array in tensors.items() if name.startswith(f"{PEFT_PREFIX}{HEAD}.")}
-    if found.keys() != expected.keys() or any(
-        not np.array_equal(found[name], expected[name]) for name in found
-    ):
-        raise ValueError(
-            f"{directory}: lm_head and wte are not adapted alike, and only a head that is tied to the token "
-            "table, with the same adapter, is supported"
-        )
 
 
 def head_tensors(tensors):

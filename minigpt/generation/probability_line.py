@@ -22,6 +22,8 @@ def probability_line(tokenizer, token, logits, sampling, runners_up=5):
 
 def show(tokenizer, token):
     """A token as it can be printed: control characters, such as the one that begins colours, as <1b>."""
-    content = tokenizer.token_bytes[int(token)]
+    content = tokenizer.token_bytes.get(int(token))
+    if content is None:
+        return f"<{int(token)}>"  # a row without a token
     text = visible(content)
     return text if text.isprintable() else f"<{content.hex(' ')}>"

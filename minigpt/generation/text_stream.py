@@ -38,7 +38,7 @@ class TextStream:
         stops: strings at which the text ends; one that spells a special token stands for that token.
         """
         special = tokenizer.special_tokens
-        self.stop_ids = {tokenizer.eot_token} | {special[stop] for stop in stops if stop in special}
+        self.stop_ids = tokenizer.stop_tokens | {special[stop] for stop in stops if stop in special}
         self.stops = [stop for stop in stops if stop not in special]
         self.decoder = tokenizer.stream_decoder()
         for token in prompt_ids:

@@ -25,9 +25,12 @@ WEIGHTS_FILE = "model.safetensors"
 INDEX_FILE = "model.safetensors.index.json"
 PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json")
 TOKENIZER_FILE = "tokenizer.json"
+TOKENIZER_CONFIG_FILE = "tokenizer_config.json"
 END_OF_TEXT = "<|endoftext|>"
 
 PREFIX = "transformer."
+WRAPPERS = ("_orig_mod", "module")  # parts of a name that torch.compile and DataParallel leave in it
+VALUE_HEAD = "v_head."  # scores texts in reinforcement learning, beside a model that it does not change
 MASK_BUFFERS = re.compile(r"h\.\d+\.attn\.(bias|masked_bias)")  # constants that old checkpoints carry
 LONGEST_JSON = 64 << 20  # bytes; the tokenizer.json of GPT-2 has 4 MB
 MOST_LAYERS = 1000  # GPT-2 XL has 48; a config.json of a billion would keep us busy naming them
@@ -44,6 +47,13 @@ GPT2_DEFAULTS = {  # what transformers takes where config.json says nothing
     "layer_norm_epsilon": 1e-5,
     "tie_word_embeddings": True,
 }
+ALIASES = {  # transformers reads these names as well
+    "n_positions": "max_position_embeddings",
+    "n_layer": "num_hidden_layers",
+    "n_head": "num_attention_heads",
+    "n_embd": "hidden_size",
+}
+OTHER_HEADS = ("GPT2ForTokenClassification", "GPT2ForQuestionAnswering", "GPT2DoubleHeadsModel")
 COMPUTED = {  # the values that the layers here compute; the first is the default
     "activation_function": ("gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh"),  # three names of one
     "scale_attn_weights": (True,),
@@ -80,7 +90,7 @@ def gpt2_config_json(config):
 def write_model(directory, json_config, params):
     """Write model.safetensors, config.json and generation_config.json, each atomically.
 
-    The end of a text is the <|endoftext|> of the tokenizer that lies in the directory already; without one
+    The end of a text is the eos_token of the tokenizer that lies in the directory already; without one
     the model has no end, and says so, because transformers would otherwise take the number of GPT-2's.
     """
     directory = Path(directory)
@@ -95,12 +105,13 @@ def write_model(directory, json_config, params):
 
 
 def end_of_text_id(directory):
-    """The id of <|endoftext|> in the directory's tokenizer.json; None if there is no such file or token."""
-    path = Path(directory) / TOKENIZER_FILE
+    """The id of the token that ends a text, by the tokenizer's files in the directory; None without one."""
+    path, config_path = Path(directory) / TOKENIZER_FILE, Path(directory) / TOKENIZER_CONFIG_FILE
     if not path.is_file():
         return None
+    end = read_json(config_path).get("eos_token", END_OF_TEXT) if config_path.is_file() else END_OF_TEXT
     for token in read_json(path).get("added_tokens") or []:
-        if token.get("content") == END_OF_TEXT:
+        if token.get("content") == end:
             return token.get("id")
     return None
 
@@ -108,6 +119,11 @@ def end_of_text_id(directory):
 def hub_name(name):
     """Our name of a GPT-2 array as Hugging Face writes it; other models' names stay as they are."""
     return PREFIX + name if name.startswith(("wte.", "wpe.", "h.", "ln_f.")) else name
+
+
+def our_name(name):
+    """A name of Hugging Face's as ours: _orig_mod.transformer.wte.weight -> wte.weight."""
+    return ".".join(part for part in name.split(".") if part not in WRAPPERS).removeprefix(PREFIX)
 
 
 # --- reading: config.json
@@ -147,7 +163,19 @@ def gpt_config_fields(json_config):
         found = json_config.get(name, values[0])
         if found not in values:
             raise ValueError(f"{CONFIG_FILE}: {name} is {found!r}, but only {values[0]!r} is computed here")
-    config = {name: json_config.get(name, default) for name, default in GPT2_DEFAULTS.items()}
+    for name in json_config.get("architectures") or []:
+        if name in OTHER_HEADS:
+            raise ValueError(f"{CONFIG_FILE}: the architecture is {name}, whose head is not computed here")
+    for name, alias in ALIASES.items():
+        if json_config.get(alias, json_config.get(name)) != json_config.get(name, json_config.get(alias)):
+            raise ValueError(
+                f"{CONFIG_FILE}: {name} is {json_config[name]!r} but {alias}, another name of the same, is "
+                f"{json_config[alias]!r}"
+            )
+    config = {
+        name: json_config.get(name, json_config.get(ALIASES.get(name), default))
+        for name, default in GPT2_DEFAULTS.items()
+    }
     for name, default in GPT2_DEFAULTS.items():
         kinds = (int, float) if type(default) is float else (type(default),)
         if type(config[name]) not in kinds:
@@ -193,7 +221,7 @@ def open_weights(directory):
     stored = {}
     for path in weight_files(directory):
         for name, array in open_safetensors(path).items():
-            name = name.removeprefix(PREFIX)
+            name = our_name(name)
             if name in stored:
                 raise ValueError(f"{path} holds {name}, which {stored[name].path} has already")
             stored[name] = array
@@ -250,7 +278,13 @@ def read_params(directory, shapes):
     for a damaged file or for an array that is missing, has another shape, or belongs to no such model.
     """
     stored = open_weights(directory)
+    tell_what_is_read_otherwise(directory, stored)
+    biases = [name for name in shapes if name.endswith(".bias")]
+    without_biases = bool(stored) and not any(name in stored for name in biases)
+    missing_is_zero = biases if without_biases else []
     for name, shape in shapes.items():
+        if name in missing_is_zero:
+            continue
         if name not in stored:
             found = next(iter(stored), "nothing")
             raise ValueError(
@@ -266,8 +300,33 @@ def read_params(directory, shapes):
             )
         raise ValueError(f"{name} in {path} has shape {found} but config.json makes it {shape}")
     for name in stored:
-        if name not in shapes and name != "lm_head.weight" and not MASK_BUFFERS.fullmatch(name):
+        known = name in shapes or name == "lm_head.weight" or name.startswith(VALUE_HEAD)
+        if not known and not MASK_BUFFERS.fullmatch(name):
             raise ValueError(
                 f"{stored[name].path} has an array {name!r:.80} that this model has no place for"
             )
-    return {name: stored[name].read() for name in shapes}
+    params = {name: stored[name].read() for name in shapes if name not in missing_is_zero}
+    if missing_is_zero:
+        warnings.warn(
+            f"{directory} is a model without biases: they are taken to be zero, which is the same model, "
+            "and training will move them",
+            stacklevel=2,
+        )
+        dtype = next(iter(params.values())).dtype
+        params |= {name: np.zeros(shapes[name], dtype) for name in missing_is_zero}
+    return {name: params[name] for name in shapes}
+
+
+def tell_what_is_read_otherwise(directory, stored):
+    """Warn of names that are shortened, and of arrays that are left out though they mean something."""
+    wrapped = [
+        array.name for array in stored.values() if any(part in WRAPPERS for part in array.name.split("."))
+    ]
+    if wrapped:
+        warnings.warn(
+            f"the arrays in {directory} are named as torch.compile or DataParallel leave them, such as "
+            f"{wrapped[0]!r:.80}: they are read without {' and '.join(part + '.' for part in WRAPPERS)}",
+            stacklevel=3,
+        )
+    if any(name.startswith(VALUE_HEAD) for name in stored):
+        warnings.warn(f"the value head ({VALUE_HEAD}…) in {directory} is left out", stacklevel=3)

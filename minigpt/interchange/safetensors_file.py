@@ -144,6 +144,13 @@ def open_metadata(path):
     return {name: text for name, text in metadata.items() if name not in ("format", CHECKSUMS)}
 
 
+def is_written_here(path):
+    """Whether save_safetensors wrote the file: only it writes checksums. False where there is no file."""
+    path = Path(path)
+    metadata = open_header(path)[0].get(METADATA) if path.is_file() else None
+    return isinstance(metadata, dict) and CHECKSUMS in metadata
+
+
 def open_header(path):
     """The header as a dict, and the numbers after it as bytes, a view of the file."""
     if not path.is_file():

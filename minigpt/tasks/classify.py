@@ -15,7 +15,6 @@ from minigpt.finetuning.classifier import (
     BalancedLabels,
     GPTClassifier,
     describe_probabilities,
-    is_classifier,
     text_ids,
 )
 from minigpt.finetuning.labelled import ordered_labels, read_labelled
@@ -24,7 +23,7 @@ from minigpt.finetuning.padding import batches_in_order, pad_right
 from minigpt.finetuning.records import usable_records
 from minigpt.finetuning.splits import drop_to_equal_counts, same_text_key, stratified_split
 from minigpt.interchange.files import write_json
-from minigpt.interchange.huggingface import read_config
+from minigpt.loading import load_model
 from minigpt.tasks.common import FineTuning, fingerprint, lengths
 from minigpt.tasks.start import starting_gpt
 
@@ -64,6 +63,11 @@ class ClassifyTask(FineTuning):
         )
         self.choose_tokenizer(splits, lambda record: record.fields["text"] + END)
         self.model = self.objective = self._classifier(records)
+        if self.model.multi_label:
+            raise ValueError(
+                f"{args.init_from} gives a text several labels at once (multi_label_classification): such a "
+                "model can be asked but not trained here"
+            )
         self.start([list(map(self._example, split)) for split in splits])
         cut = sum(example[2] for split in (self.train, self.validation, self.test) for example in split)
         if cut:
@@ -77,10 +81,10 @@ class ClassifyTask(FineTuning):
         """A new head on the base; or that of --init-from, where it is a classifier already."""
         args = self.args
         gpt = starting_gpt(args, self.tokenizer.n_vocab)
-        if not (args.init_from and is_classifier(read_config(args.init_from))):
+        trained = load_model(args.init_from) if args.init_from else None
+        if not isinstance(trained, GPTClassifier):
             labels = ordered_labels(map(label_of, records))
             return GPTClassifier(gpt, labels, self.tokenizer.eot_token, args.seed)
-        trained = GPTClassifier.from_pretrained(args.init_from)
         for record in records:
             if label_of(record) not in trained.labels:
                 raise ValueError(
@@ -88,12 +92,23 @@ class ClassifyTask(FineTuning):
                     f"{args.init_from} knows ({', '.join(trained.labels)})"
                 )
         score = trained.params["score.weight"].copy()
-        return GPTClassifier(gpt, trained.labels, trained.pad_token_id, score=score)
+        pad = self.tokenizer.eot_token if trained.pad_token_id is None else trained.pad_token_id
+        return GPTClassifier(
+            gpt,
+            trained.labels,
+            pad,
+            score=score,
+            text_end=trained.text_end,
+            multi_label=trained.multi_label,
+        )
 
     def _example(self, record):
         """A record as (ids, label, whether it was cut, the record)."""
-        ids, is_cut = text_ids(self.tokenizer, [record.fields["text"]], self.model.config.block_size)
+        ids, is_cut = self._ids([record.fields["text"]])
         return ids, self.model.labels.index(label_of(record)), is_cut, record
+
+    def _ids(self, pieces):
+        return text_ids(self.tokenizer, pieces, self.model.config.block_size, self.model.text_end)
 
     def batch(self, step):
         """The arrays of a training step, each text varied anew (augmentation.py)."""
@@ -103,7 +118,7 @@ class ClassifyTask(FineTuning):
     def _varied(self, example, rng):
         _, label, _, record = example
         pieces = varied_pieces(record.fields["text"], self.args.augment, rng)
-        ids, is_cut = text_ids(self.tokenizer, pieces, self.model.config.block_size)
+        ids, is_cut = self._ids(pieces)
         return ids, label, is_cut, record
 
     def collate(self, examples):

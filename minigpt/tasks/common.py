@@ -26,10 +26,6 @@ class FineTuning:
         training_texts = (text_of(record) for record in splits[0])
         all_texts = (text_of(record) for split in splits for record in split)
         self.tokenizer = starting_tokenizer(self.args, training_texts, all_texts)
-        if self.tokenizer.eot_token is None:
-            raise ValueError(
-                f"the tokenizer in {self.args.init_from} has no <|endoftext|>, with which answers end"
-            )
 
     def start(self, examples):
         """Take up the three lists of examples, and order them into batches."""

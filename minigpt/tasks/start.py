@@ -1,12 +1,14 @@
 """What training begins with: a tokenizer, a model, and the choice of what of it is trained."""
 
 import dataclasses
+from pathlib import Path
 
 from minigpt.bigram import BigramConfig, BigramLM
 from minigpt.finetuning.classifier import GPTClassifier
 from minigpt.finetuning.last_blocks import LastBlocksGPT
 from minigpt.finetuning.lora import LoRAGPT
-from minigpt.loading import load_model
+from minigpt.finetuning.peft_reading import is_adapter
+from minigpt.loading import load_model, text_folder
 from minigpt.model import GPT, GPTConfig
 from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer, load_tokenizer
 
@@ -18,7 +20,14 @@ def starting_tokenizer(args, training_texts, all_texts):
     """
     source = args.out if args.resume or args.eval_only else args.init_from
     if source:
-        return load_tokenizer(source)
+        tokenizer = load_tokenizer(text_folder(source))
+        if tokenizer.eot_token is None:
+            raise ValueError(
+                f"the tokenizer in {source} has no token that ends a text, such as <|endoftext|>, "
+                "and without one documents and answers have no end: name one as eos_token in its "
+                "tokenizer_config.json"
+            )
+        return tokenizer
     if args.tokenizer == "char":
         return CharTokenizer.train(all_texts)
     tokenizer_class = {"bpe": BPETokenizer, "word": WordTokenizer}[args.tokenizer]
@@ -36,8 +45,14 @@ def starting_model(args, n_vocab):
     if not isinstance(model, GPT):
         raise ValueError("--lora-rank and --trainable last are for a gpt: a bigram model is one table")
     if args.lora_rank:
+        if args.init_from and is_adapter(args.init_from):
+            raise ValueError(
+                f"--lora-rank trains adapters of a whole model, but {args.init_from} is an adapter: take the "
+                "merged model, which lies in the folder around it where train.py wrote it"
+            )
         alpha = args.lora_alpha or 8 * args.lora_rank
-        return LoRAGPT(model, args.lora_rank, alpha, args.lora_targets, args.seed, args.init_from)
+        base_name = str(Path(args.init_from).resolve()) if args.init_from else None  # from any folder
+        return LoRAGPT(model, args.lora_rank, alpha, args.lora_targets, args.seed, base_name)
     return LastBlocksGPT(model, model.config.n_layer - 1)
 
 

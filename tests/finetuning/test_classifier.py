@@ -1,5 +1,7 @@
 """The classification head: its gradient, its padding, its files, against torch and transformers."""
 
+import json
+
 import numpy as np
 import pytest
 from check_layer import check_layer
@@ -10,14 +12,18 @@ from minigpt import GPT, AdamW, GPTConfig
 from minigpt.finetuning.classifier import (
     BalancedLabels,
     GPTClassifier,
+    describe_probabilities,
+    independent_probabilities,
     pool_backward,
     pool_forward,
     probabilities,
+    text_ids,
 )
 from minigpt.finetuning.last_blocks import LastBlocksGPT
 from minigpt.finetuning.lora import LoRAGPT
 from minigpt.gradcheck import relative_error
 from minigpt.training.runner import BatchRunner
+from tokenizer import CharTokenizer
 
 PAD = 12
 LABELS = ["ham", "spam", "其他"]
@@ -201,5 +207,131 @@ def test_fewer_than_two_different_labels_are_refused(labels):
 
 def test_a_language_model_is_no_classifier(tmp_path):
     GPT(SMALL).save_pretrained(tmp_path)
-    with pytest.raises(ValueError, match=r"is no classifier: config\.json lacks id2label or pad_token_id"):
+    with pytest.raises(ValueError, match="is no classifier"):
         GPTClassifier.from_pretrained(tmp_path)
+
+
+# --- classifiers that others made
+
+
+def theirs_in(directory, n_labels=3, **settings):
+    """A classifier of random numbers as transformers writes it, and the model there."""
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    torch.manual_seed(0)
+    sizes = {"vocab_size": 13, "n_positions": 9, "n_layer": 2, "n_head": 2, "n_embd": 10}
+    config = transformers.GPT2Config(**sizes, num_labels=n_labels, **{"pad_token_id": PAD} | settings)
+    model = transformers.GPT2ForSequenceClassification(config).eval()
+    for param in model.parameters():
+        param.data += 0.5 * torch.randn_like(param)
+    model.save_pretrained(directory)
+    return model
+
+
+def their_scores(model, idx):
+    torch = pytest.importorskip("torch")
+    with torch.no_grad():
+        return model(torch.tensor(idx)).logits.numpy()
+
+
+@pytest.mark.parametrize("n_labels", [2, 3])
+def test_default_names_of_labels_are_those_of_transformers(tmp_path, n_labels):
+    theirs = theirs_in(tmp_path, n_labels)
+    saved = json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
+    assert ("id2label" in saved) == (n_labels > 2)  # two by default names are left out
+    ours = GPTClassifier.from_pretrained(tmp_path)
+    assert ours.labels == [theirs.config.id2label[i] for i in range(n_labels)]
+    assert relative_error(ours.forward(texts())[0], their_scores(theirs, texts())) <= 1e-5
+
+
+def test_num_labels_stands_for_missing_names(tmp_path):
+    theirs_in(tmp_path, 3)
+    change_config(tmp_path, id2label=None, num_labels=3)
+    assert GPTClassifier.from_pretrained(tmp_path).labels == ["LABEL_0", "LABEL_1", "LABEL_2"]
+
+
+def change_config(directory, drop=(), **changes):
+    path = directory / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8")) | changes
+    config = {name: value for name, value in config.items() if name not in drop}
+    path.write_text(json.dumps(config), encoding="utf-8", newline="\n")
+
+
+def test_without_a_padding_token_the_last_token_of_one_text_counts(tmp_path):
+    theirs = theirs_in(tmp_path, pad_token_id=None)
+    ours = GPTClassifier.from_pretrained(tmp_path)
+    for length in (1, 7):
+        idx = texts()[:1, :length]
+        assert relative_error(ours.forward(idx)[0], their_scores(theirs, idx)) <= 1e-5
+    with pytest.raises(ValueError, match="has no pad_token_id, so where 4 texts end cannot be told"):
+        ours.forward(texts())
+
+
+def test_several_labels_at_once_have_a_probability_each(tmp_path):
+    torch = pytest.importorskip("torch")
+    theirs = theirs_in(tmp_path, problem_type="multi_label_classification")
+    ours, ids = GPTClassifier.from_pretrained(tmp_path), [3, 1, 4]
+    shares = torch.sigmoid(torch.tensor(their_scores(theirs, [ids])))[0].tolist()
+    expected = sorted(zip(shares, ours.labels), reverse=True)
+    assert describe_probabilities(ours, ids) == ", ".join(f"{name} {100 * p:.1f} %" for p, name in expected)
+    ours.save_pretrained(tmp_path / "again")
+    assert GPTClassifier.from_pretrained(tmp_path / "again").multi_label
+
+
+def test_independent_probabilities_do_not_overflow():
+    shares = independent_probabilities(np.array([[1e4, 0.0, -1e4]], dtype=np.float32))
+    assert shares.tolist() == [[1, 0.5, 0]]
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"n_labels": 1}, "holds a regression"),
+        ({"n_labels": 3, "problem_type": "regression"}, "holds a regression"),
+    ],
+)
+def test_a_regression_is_refused_by_name(tmp_path, settings, sentence):
+    theirs_in(tmp_path, **settings)
+    with pytest.raises(ValueError, match=sentence):
+        GPTClassifier.from_pretrained(tmp_path)
+
+
+def test_an_unknown_problem_and_damaged_names_are_refused(tmp_path):
+    theirs_in(tmp_path)
+    change_config(tmp_path, problem_type="ranking")
+    with pytest.raises(ValueError, match="problem_type is 'ranking'"):
+        GPTClassifier.from_pretrained(tmp_path)
+    change_config(tmp_path, problem_type=None, id2label={"0": "a", "2": "b"})
+    with pytest.raises(ValueError, match="id2label must name the labels 0, 1"):
+        GPTClassifier.from_pretrained(tmp_path)
+
+
+def test_what_a_text_ends_with_belongs_to_the_model(tmp_path):
+    theirs_in(tmp_path / "theirs")
+    assert GPTClassifier.from_pretrained(tmp_path / "theirs").text_end == ""
+    classifier("float32").save_pretrained(tmp_path / "ours")
+    assert GPTClassifier.from_pretrained(tmp_path / "ours").text_end == "\n"
+    change_config(tmp_path / "ours", drop=["text_end"])  # as earlier versions saved it
+    assert GPTClassifier.from_pretrained(tmp_path / "ours").text_end == "\n"
+    change_config(tmp_path / "ours", text_end=3)
+    with pytest.raises(ValueError, match="text_end is 3"):
+        GPTClassifier.from_pretrained(tmp_path / "ours")
+    again = GPTClassifier.from_pretrained(tmp_path / "theirs")
+    again.save_pretrained(tmp_path / "again")
+    assert GPTClassifier.from_pretrained(tmp_path / "again").text_end == ""
+
+
+def test_transformers_keeps_what_a_text_ends_with(tmp_path):
+    transformers = pytest.importorskip("transformers")
+    classifier("float32").save_pretrained(tmp_path / "ours")
+    theirs = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path / "ours")
+    theirs.save_pretrained(tmp_path / "again")
+    assert GPTClassifier.from_pretrained(tmp_path / "again").text_end == "\n"
+
+
+def test_a_text_is_cut_before_its_end():
+    tokenizer = CharTokenizer.train("abc\n")
+    a, b, c, end = (tokenizer.encode(text)[0] for text in "abc\n")
+    assert text_ids(tokenizer, ["ab"], 3, "\n") == ([a, b, end], False)
+    assert text_ids(tokenizer, ["ab", "c"], 3, "\n") == ([a, b, end], True)
+    assert text_ids(tokenizer, ["abc"], 3) == ([a, b, c], False)

