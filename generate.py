@@ -22,13 +22,17 @@ from pathlib import Path
 from minigpt import load_model, use_backend
 from minigpt.finetuning.classifier import GPTClassifier, describe_probabilities, text_ids
 from minigpt.finetuning.prompt_format import load_format
-from minigpt.generation.chat import DEFAULT_PROMPT, LineFormat
+from minigpt.generation.beginning import WHOLE_FILES, load_beginning
+from minigpt.generation.chat import LineFormat
 from minigpt.generation.probability_line import probability_line
 from minigpt.generation.sampling import Sampling
 from minigpt.generation.text_stream import continuations, without_outer_line_ends
 from minigpt.terminal import Help, prepare_terminal, sentence
-from minigpt.training.evaluation import bits_per_byte, perplexity, score
+from minigpt.training.corpus import count_bytes
+from minigpt.training.documents import documents_in
+from minigpt.training.evaluation import bits_per_byte, perplexity, score, score_documents
 from minigpt.training.runner import BatchRunner, keep_freed_memory
+from minigpt.training.text_files import decoded_chunks, read_chunks, read_text
 from tokenizer import load_tokenizer
 
 STDIN, FILE_PREFIX = "-", "FILE:"
@@ -47,7 +51,11 @@ def parse_arguments(arguments=None):
         nargs="+",
         metavar="TEXT",
         help="text to continue; - reads it from standard input, FILE:PATH from a file, without its last line "
-        "end; several are continued together (default: an empty line)",
+        "end; several are continued together; <|endoftext|> is the token between documents (default: a new "
+        "document, or else what the model's texts have between them, mostly an empty line)",
+    )
+    group.add_argument(
+        "--hide-prompt", action="store_true", help="print the continuation alone, without the prompt"
     )
     group.add_argument(
         "--max-new-tokens", type=int, default=200, metavar="N", help="length of the continuation"
@@ -120,6 +128,8 @@ def check_arguments(parser, args):
     if len(modes) > 1:
         flags = " and ".join("--" + name.replace("_", "-") for name in modes)
         parser.error(f"{flags} are different ways to run: choose one")
+    if args.hide_prompt and (args.chat or args.show_probabilities or args.score is not None):
+        parser.error("--hide-prompt is for a continued text: the other ways to run print no prompt")
     if args.chat and (args.prompt or args.num_samples > 1):
         parser.error("--chat takes its lines from standard input: leave --prompt and --num-samples out")
     if args.score is not None and args.prompt:
@@ -142,7 +152,6 @@ def check_arguments(parser, args):
 
 def main():
     prepare_terminal("generate.py")
-    sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     args = parse_arguments()
     try:
         run(args)
@@ -158,7 +167,7 @@ def main():
 
 
 def run(args):
-    prompts = [read_prompt(prompt) for prompt in args.prompt or [DEFAULT_PROMPT]]
+    prompts = [read_prompt(prompt) for prompt in args.prompt] if args.prompt else [None]
     prompts = [prompt for prompt in prompts for _ in range(args.num_samples)]
     if args.backend:
         use_backend(args.backend)
@@ -180,7 +189,7 @@ def run(args):
 def read_prompt(prompt):
     """The text that a --prompt stands for."""
     if prompt == STDIN:
-        text = sys.stdin.read()
+        text = read_stdin()
     elif prompt.startswith(FILE_PREFIX):
         text = read_text(prompt.removeprefix(FILE_PREFIX))
     else:
@@ -194,12 +203,10 @@ def checked_prompt(text):
     return text
 
 
-def read_text(path):
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            return file.read()
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not UTF-8 text: {error}") from None
+def read_stdin():
+    """All of standard input, read as a file is; a notebook's has no bytes to read."""
+    bytes_in = getattr(sys.stdin, "buffer", None)
+    return sys.stdin.read() if bytes_in is None else "".join(decoded_chunks(bytes_in, "standard input"))
 
 
 def print_labels(model, tokenizer, prompts, args):
@@ -219,7 +226,8 @@ def texts_of(model, tokenizer, prompts, args):
     if prompt_format:
         ids = [prompt_format.prompt_ids(tokenizer, [("user", prompt)]) for prompt in prompts]
     else:
-        ids = [tokenizer.encode_ordinary(prompt) for prompt in prompts]
+        beginning = load_beginning(args.checkpoint, tokenizer)
+        ids = [beginning.ids(tokenizer, prompt) for prompt in prompts]
     return continuations(model, tokenizer, ids, args.sampling, args.max_new_tokens, args.seed, args.stop)
 
 
@@ -234,7 +242,7 @@ def print_samples(model, tokenizer, prompts, args):
     A model that was tuned to answer prints the answer alone.
     """
     pieces = texts_of(model, tokenizer, prompts, args)
-    prompts = [""] * len(prompts) if tuned_format(args) else prompts
+    prompts = [shown_prompt(prompt, tokenizer, args) for prompt in prompts]
     if args.stream:
         for piece in without_outer_line_ends(chain(prompts, (piece for _, piece, _ in pieces))):
             print(piece, end="", flush=True)
@@ -247,6 +255,16 @@ def print_samples(model, tokenizer, prompts, args):
         if len(texts) > 1:
             print(f"--- sample {i + 1}")
         print(text.strip("\n"))
+
+
+def shown_prompt(prompt, tokenizer, args):
+    """What is printed before a continuation: the prompt, but not the mark by which it begins a document."""
+    if args.hide_prompt or tuned_format(args):
+        return ""
+    if prompt is None:
+        prompt = load_beginning(args.checkpoint, tokenizer).text
+    mark = "" if tokenizer.eot_token is None else tokenizer.decode([tokenizer.eot_token])
+    return prompt.removeprefix(mark)
 
 
 def print_probabilities(model, tokenizer, prompts, args):
@@ -266,20 +284,30 @@ def print_probabilities(model, tokenizer, prompts, args):
 
 def print_score(model, tokenizer, args):
     """The figures of --score, on one line."""
-    text = read_text(args.score)
-    ids = tokenizer.encode_ordinary(text)
+    beginning = load_beginning(args.checkpoint, tokenizer)
     with BatchRunner(model) as runner:
-        loss, n_tokens = score(runner, ids, args.stride)
-    bits = bits_per_byte(loss, n_tokens, len(text.encode("utf-8")))
+        if beginning.documents == WHOLE_FILES:
+            text = read_text(args.score)
+            n_bytes, ids = count_bytes(tokenizer, text), beginning.ids(tokenizer, text)
+            loss, n_predicted = score(runner, ids, args.stride)
+            found = f"{len(ids):,} tokens"
+        else:
+            marks = tuple(tokenizer.special_tokens)
+            chunks = read_chunks(args.score, marks)
+            texts = list(documents_in(chunks, beginning.documents, marks))
+            n_bytes = sum(count_bytes(tokenizer, text) for text in texts)
+            documents = [[*beginning.ids(tokenizer, text), tokenizer.eot_token] for text in texts]
+            loss, n_predicted = score_documents(runner, documents, args.stride)
+            found = f"{len(documents):,} documents, {n_predicted:,} tokens"
     print(
-        f"{Path(args.score).name}: {len(ids):,} tokens, loss {loss:.4f}, perplexity {perplexity(loss):.2f}, "
-        f"{bits:.3f} bits per byte"
+        f"{Path(args.score).name}: {found}, loss {loss:.4f}, perplexity {perplexity(loss):.2f}, "
+        f"{bits_per_byte(loss, n_predicted, n_bytes):.3f} bits per byte"
     )
 
 
 def chat(model, tokenizer, args):
     """Lines in, answers out, until the input ends."""
-    prompt_format = load_format(args.checkpoint) or LineFormat()
+    prompt_format = load_format(args.checkpoint) or LineFormat(load_beginning(args.checkpoint, tokenizer))
     stops = (*args.stop, *prompt_format.stops)
     edit_whole_characters()
     interactive = sys.stdin.isatty()

@@ -61,5 +61,5 @@ class CharTokenizer(LookupTokenizer):
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         raise ValueError(
             f"the character {character!r} (U+{ord(character):04X}) at line {line}, column {column} is not "
-            f"among the {len(self.vocabulary)} known ones: train on text that contains it, or with unk=True"
+            f"among the {len(self.vocabulary)} known ones: leave it out, or train on text that contains it"
         )

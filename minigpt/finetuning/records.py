@@ -17,7 +17,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from minigpt.training.corpus import read_chunks
+from minigpt.training.text_files import read_chunks
 
 SHARES = (0.7, 0.1, 0.2)  # of records for training, validation and test
 LABEL_NAMES = ("label", "category", "class")  # what a column of labels may be called, in any case
@@ -39,7 +39,7 @@ class Record:
 
 
 def read_text(path):
-    """A whole UTF-8 text file, line ends as \\n. Raises OSError or ValueError as data.read_chunks does."""
+    """A whole UTF-8 text file, line ends as \\n. Raises OSError or ValueError as read_chunks does."""
     if not Path(path).is_file():
         raise FileNotFoundError(f"there is no file {path}")
     return "".join(read_chunks(path))
