@@ -8,7 +8,7 @@ it continues with a line, and that is the answer. Where its texts have no line e
 
 from dataclasses import dataclass
 
-from minigpt.generation.beginning import BLANK, LINE_END, WHOLE_FILES, Beginning, has_tokens
+from minigpt.generation.beginning import BLANK, BLANK_LINE, LINE_END, WHOLE_FILES, Beginning, has_tokens
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class LineFormat:
         return self.beginning.ids(tokenizer) + tokenizer.encode_ordinary(said)
 
     def _turn_end(self, tokenizer):
-        without_lines = self.beginning.documents == "lines" or self.beginning.text.strip("\n")
-        if not without_lines and has_tokens(tokenizer, LINE_END):
+        begins = self.beginning.text
+        of_lines = begins in (BLANK_LINE, LINE_END) or begins in tokenizer.special_tokens
+        if of_lines and self.beginning.documents != "lines" and has_tokens(tokenizer, LINE_END):
             return LINE_END
         return BLANK if has_tokens(tokenizer, BLANK) else ""

@@ -72,11 +72,15 @@ def find_text_files(paths):
                 raise FileNotFoundError(f"there is no file or folder {path}")
             found.append(path)
             continue
-        inside = sorted(file for file in path.rglob("*") if file.is_file())
-        texts = [file for file in inside if file.suffix.lower() == SUFFIX]
-        hidden = [file for file in texts if is_hidden(file.relative_to(path))]
-        others = [file for file in inside if file not in texts and not is_hidden(file.relative_to(path))]
-        texts = [file for file in texts if file not in hidden]
+        texts, hidden, others = [], [], []
+        for file in sorted(path.rglob("*")):
+            is_text = file.suffix.lower() == SUFFIX
+            if not file.is_file():
+                continue
+            if is_hidden(file.relative_to(path)):
+                hidden += [file] if is_text else []
+            else:
+                (texts if is_text else others).append(file)
         if not texts:
             raise ValueError(f"folder {path} holds no .txt file: name the text files themselves")
         if hidden:
