@@ -2,6 +2,7 @@
 
     python generate.py                                          something new, from the model in out/
     python generate.py --prompt "Once upon a time" --temperature 0.8 --top-k 50 --num-samples 3 --seed 1
+    python generate.py --prompt "Jo" --hide-prompt              the continuation alone
     python generate.py --prompt "The cat" --show-probabilities  each token, its probability, the runners-up
     python generate.py --chat                                   a conversation, line by line
     python generate.py --score my.txt                           loss, perplexity and bits per byte of a file

@@ -2,6 +2,7 @@
 
     python train.py                                    the bundled stories and dialogues, two to three minutes
     python train.py --data my.txt --out my-model       anybody's UTF-8 text
+    python train.py --data names.txt --documents lines --tokenizer char     every line a document of its own
     python train.py --model bigram                     the smallest language model, the first to try
     python train.py --task classify --init-from out    what was just trained learns to tell spam
     python train.py --resume                           take up what was interrupted

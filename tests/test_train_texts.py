@@ -150,7 +150,7 @@ def test_a_resumed_run_of_documents_is_the_same_run_and_another_split_is_refused
     monkeypatch.setattr(Run, "keep", keep)
     for changed in (("--documents", "file"), ("--val-share", 0.3), ("--val-data", names)):
         assert changed[0] in refused("--resume", "--out", out, *changed)
-    assert "--data" in refused("--resume", "--out", out, "--seed", 3), "the seed splits the documents"
+    assert "--seed is 3" in refused("--resume", "--out", out, "--seed", 3), "it splits the documents"
     names.write_text("\n".join(NAMES[1:]), encoding="utf-8", newline="\n")
     assert "--data" in refused("--resume", "--out", out)
     names.write_text("\n".join(NAMES) + "\n", encoding="utf-8", newline="\n")
@@ -304,6 +304,7 @@ def test_what_a_model_does_not_know_is_told_without_a_flag_that_is_none(tmp_path
     [
         ("ddle of a story.\n\nOnce upon a time there was a fox", "Once upon a time there"),
         ("ie\nannabelle\nbob\n", "annabelle"),
+        ("no beginning in it at all", "beginning in it at all"),
         ("nd of a line without any other line end in it", "of a line without any"),
         ("end.\n\nRindfleischetikettierungsgesetz und mehr", "Rindfleischetikettierungsgesetz"),
         ("ACGTACGTACGTACGTACGTACGTACGTACGTACGTACGTACGTACGTACGTACGT", "ACGTAC"),

@@ -8,7 +8,7 @@ it continues with a line, and that is the answer. Where its texts have no line e
 
 from dataclasses import dataclass
 
-from minigpt.generation.beginning import BLANK, BLANK_LINE, LINE_END, WHOLE_FILES, Beginning, has_tokens
+from minigpt.generation.beginning import BLANK, BLANK_LINE, LINE_END, Beginning, has_tokens
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class LineFormat:
         """The ids that the next answer continues: turns is a list of (role, text), the user's last."""
         turn_end = self._turn_end(tokenizer)
         said = "".join(text + turn_end for _, text in turns)
-        if self.beginning.documents == WHOLE_FILES:
-            return tokenizer.encode_ordinary(self.beginning.text + said)
-        return self.beginning.ids(tokenizer) + tokenizer.encode_ordinary(said)
+        if self.beginning.text in tokenizer.special_tokens:
+            return self.beginning.ids(tokenizer) + tokenizer.encode_ordinary(said)
+        return tokenizer.encode_ordinary(self.beginning.text + said)
 
     def _turn_end(self, tokenizer):
         begins = self.beginning.text

@@ -2,11 +2,11 @@
 
 import argparse
 import json
-import math
 from pathlib import Path
 
 from minigpt.finetuning.peft import TARGETS
 from minigpt.interchange.files import write_json
+from minigpt.tasks.flag_types import amount, parting, proper_share, share, tokenizer_choice, whole_number
 from minigpt.tasks.presets import PRESETS
 from minigpt.tasks.start import TOKENIZERS
 from minigpt.terminal import Help
@@ -124,6 +124,11 @@ def train_arguments(arguments=None):
         its_own = args.init_from and name in TOKENIZER_FLAGS + MODEL_FLAGS and name != "block_size"
         if its_own and value != default:
             parser.error(f"{flag(name)} contradicts --init-from: the model in {args.init_from} has its own")
+    if saved and args.documents != FILE and args.seed != saved["seed"]:
+        parser.error(
+            f"--seed is {args.seed} but the run in {args.out} has {saved['seed']}: it decides which "
+            "documents are held back"
+        )
     if args.tokenizer not in TOKENIZERS and args.vocab_size != parser.get_default("vocab_size"):
         parser.error(f"--vocab-size is for a new tokenizer: the one in {args.tokenizer} has its own size")
     if args.val_data and args.val_share != parser.get_default("val_share"):
@@ -315,55 +320,3 @@ def saved_arguments(parser, path):
 def flag(name):
     """The flag that sets args.name."""
     return "--" + name.replace("_", "-")
-
-
-def tokenizer_choice(text):
-    """A type for argparse: the kind of a new tokenizer, or a folder that holds one."""
-    if text not in TOKENIZERS and not Path(text).is_dir():
-        raise argparse.ArgumentTypeError(
-            f"{text} is neither {', '.join(TOKENIZERS)} nor a folder with a tokenizer"
-        )
-    return text
-
-
-def parting(text):
-    """A type for argparse: what parts documents."""
-    if text == "":
-        raise argparse.ArgumentTypeError("it is empty: give file, lines, blank-lines or the text of a mark")
-    return text.replace("\\n", "\n")
-
-
-def proper_share(text):
-    """A type for argparse: a number above 0 and below 1."""
-    value = float(text)
-    if not 0 < value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not above 0 and below 1")
-    return value
-
-
-def whole_number(least):
-    """A type for argparse: an integer of at least `least`."""
-
-    def integer(text):
-        value = int(text)
-        if value < least:
-            raise argparse.ArgumentTypeError(f"{value} is too small: give {least} or more")
-        return value
-
-    return integer
-
-
-def amount(text):
-    """A type for argparse: a finite number of at least 0."""
-    value = float(text)
-    if not 0 <= value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of at least 0")
-    return value
-
-
-def share(text):
-    """A type for argparse: a number of at least 0 and below 1."""
-    value = float(text)
-    if not 0 <= value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not at least 0 and below 1")
-    return value

@@ -85,7 +85,7 @@ class PretrainTask:
         """How a new text is begun: a document by the mark, and else by something that the texts hold."""
         if self.of_documents:
             return Beginning(self.args.documents, self.tokenizer.decode([self.tokenizer.eot_token]))
-        sample = next(piece for piece in self.split.train() if piece is not END)
+        sample = next((piece for piece in self.split.train() if piece is not END), "")
         return beginning_of_texts(self.tokenizer, sample[:READ_FOR_BEGINNING])
 
     def describe(self):

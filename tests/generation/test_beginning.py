@@ -78,6 +78,7 @@ def test_a_beginning_is_saved_and_opened_and_a_damaged_one_is_a_sentence(tmp_pat
         ("ab\n ", Beginning("file", " "), " a b "),  # there are no lines in its texts
         ("ab ", Beginning("file", " "), " a b "),
         ("ab", Beginning("file", "b"), "bab"),
+        ("ab\n", Beginning("file", "<|endoftext|>"), "<|endoftext|>a\nb\n"),
         ("ab\n", Beginning("lines", "<|endoftext|>"), "<|endoftext|>ab"),
         ("ab \n", Beginning("blank-lines", "<|endoftext|>"), "<|endoftext|>a\nb\n"),
     ],
