@@ -2,6 +2,7 @@
 
     python generate.py                                          something new, from the model in out/
     python generate.py --prompt "Once upon a time" --temperature 0.8 --top-k 50 --num-samples 3 --seed 1
+    python generate.py --prompt "Jo" --hide-prompt              the continuation alone
     python generate.py --prompt "The cat" --show-probabilities  each token, its probability, the runners-up
     python generate.py --chat                                   a conversation, line by line
     python generate.py --score my.txt                           loss, perplexity and bits per byte of a file
@@ -23,14 +24,18 @@ from pathlib import Path
 from minigpt import load_model, use_backend
 from minigpt.finetuning.classifier import GPTClassifier, describe_probabilities, text_ids
 from minigpt.finetuning.prompt_format import InstructFormat, load_format
-from minigpt.generation.chat import DEFAULT_PROMPT, LineFormat
+from minigpt.generation.beginning import WHOLE_FILES, load_beginning
+from minigpt.generation.chat import LineFormat
 from minigpt.generation.probability_line import probability_line
 from minigpt.generation.sampling import Sampling
 from minigpt.generation.text_stream import continuations, without_outer_line_ends
 from minigpt.loading import text_folder
 from minigpt.terminal import Help, prepare_terminal, sentence
-from minigpt.training.evaluation import bits_per_byte, perplexity, score
+from minigpt.training.corpus import count_bytes
+from minigpt.training.documents import documents_in
+from minigpt.training.evaluation import bits_per_byte, perplexity, score, score_documents
 from minigpt.training.runner import BatchRunner, keep_freed_memory
+from minigpt.training.text_files import decoded_chunks, read_chunks, read_text
 from tokenizer import load_tokenizer
 
 STDIN, FILE_PREFIX = "-", "FILE:"
@@ -50,7 +55,11 @@ def parse_arguments(arguments=None):
         nargs="+",
         metavar="TEXT",
         help="text to continue; - reads it from standard input, FILE:PATH from a file, without its last line "
-        "end; several are continued together (default: an empty line)",
+        "end; several are continued together; <|endoftext|> is the token between documents (default: a new "
+        "document, or else what the model's texts have between them, mostly an empty line)",
+    )
+    group.add_argument(
+        "--hide-prompt", action="store_true", help="print the continuation alone, without the prompt"
     )
     group.add_argument(
         "--input",
@@ -129,6 +138,8 @@ def check_arguments(parser, args):
     if len(modes) > 1:
         flags = " and ".join("--" + name.replace("_", "-") for name in modes)
         parser.error(f"{flags} are different ways to run: choose one")
+    if args.hide_prompt and (args.chat or args.show_probabilities or args.score is not None):
+        parser.error("--hide-prompt is for a continued text: the other ways to run print no prompt")
     if args.chat and (args.prompt or args.num_samples > 1):
         parser.error("--chat takes its lines from standard input: leave --prompt and --num-samples out")
     if args.score is not None and args.prompt:
@@ -157,7 +168,6 @@ def check_arguments(parser, args):
 
 def main():
     prepare_terminal("generate.py")
-    sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     args = parse_arguments()
     try:
         run(args)
@@ -173,7 +183,7 @@ def main():
 
 
 def run(args):
-    prompts = [read_prompt(prompt) for prompt in args.prompt or [DEFAULT_PROMPT]]
+    prompts = [read_prompt(prompt) for prompt in args.prompt] if args.prompt else [None]
     inputs = [read_prompt(input) if input else "" for input in args.input or [""]]
     if args.input and not isinstance(load_format(args.checkpoint), InstructFormat):
         raise ValueError(f"--input is for a model tuned on instructions, which {args.checkpoint} is not")
@@ -201,7 +211,7 @@ def run(args):
 def read_prompt(prompt):
     """The text that a --prompt stands for."""
     if prompt == STDIN:
-        text = sys.stdin.read()
+        text = read_stdin()
     elif prompt.startswith(FILE_PREFIX):
         text = read_text(prompt.removeprefix(FILE_PREFIX))
     else:
@@ -215,12 +225,10 @@ def checked_prompt(text):
     return text
 
 
-def read_text(path):
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            return file.read()
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not UTF-8 text: {error}") from None
+def read_stdin():
+    """All of standard input, read as a file is; a notebook's has no bytes to read."""
+    bytes_in = getattr(sys.stdin, "buffer", None)
+    return sys.stdin.read() if bytes_in is None else "".join(decoded_chunks(bytes_in, "standard input"))
 
 
 def print_labels(model, tokenizer, prompts, args):
@@ -244,7 +252,8 @@ def texts_of(model, tokenizer, prompts, args):
             asked_ids(prompt_format, tokenizer, prompt, input) for prompt, input in zip(prompts, args.inputs)
         ]
     else:
-        ids = [tokenizer.encode_ordinary(prompt) for prompt in prompts]
+        beginning = load_beginning(args.checkpoint, tokenizer)
+        ids = [beginning.ids(tokenizer, prompt) for prompt in prompts]
     return continuations(model, tokenizer, ids, args.sampling, args.max_new_tokens, args.seed, args.stop)
 
 
@@ -267,7 +276,7 @@ def print_samples(model, tokenizer, prompts, args):
     A model that was tuned to answer prints the answer alone.
     """
     pieces = texts_of(model, tokenizer, prompts, args)
-    prompts = [""] * len(prompts) if tuned_format(args) else prompts
+    prompts = [shown_prompt(prompt, tokenizer, args) for prompt in prompts]
     if args.stream:
         for piece in without_outer_line_ends(chain(prompts, (piece for _, piece, _ in pieces))):
             print(piece, end="", flush=True)
@@ -280,6 +289,16 @@ def print_samples(model, tokenizer, prompts, args):
         if len(texts) > 1:
             print(f"--- sample {i + 1}")
         print(text.strip("\n"))
+
+
+def shown_prompt(prompt, tokenizer, args):
+    """What is printed before a continuation: the prompt, but not the mark by which it begins a document."""
+    if args.hide_prompt or tuned_format(args):
+        return ""
+    if prompt is None:
+        prompt = load_beginning(args.checkpoint, tokenizer).text
+    mark = "" if tokenizer.eot_token is None else tokenizer.decode([tokenizer.eot_token])
+    return prompt.removeprefix(mark)
 
 
 def print_probabilities(model, tokenizer, prompts, args):
@@ -299,20 +318,30 @@ def print_probabilities(model, tokenizer, prompts, args):
 
 def print_score(model, tokenizer, args):
     """The figures of --score, on one line."""
-    text = read_text(args.score)
-    ids = tokenizer.encode_ordinary(text)
+    beginning = load_beginning(args.checkpoint, tokenizer)
     with BatchRunner(model) as runner:
-        loss, n_tokens = score(runner, ids, args.stride)
-    bits = bits_per_byte(loss, n_tokens, len(text.encode("utf-8")))
+        if beginning.documents == WHOLE_FILES:
+            text = read_text(args.score)
+            n_bytes, ids = count_bytes(tokenizer, text), beginning.ids(tokenizer, text)
+            loss, n_predicted = score(runner, ids, args.stride)
+            found = f"{len(ids):,} tokens"
+        else:
+            marks = tuple(tokenizer.special_tokens)
+            chunks = read_chunks(args.score, marks)
+            texts = list(documents_in(chunks, beginning.documents, marks))
+            n_bytes = sum(count_bytes(tokenizer, text) for text in texts)
+            documents = [[*beginning.ids(tokenizer, text), tokenizer.eot_token] for text in texts]
+            loss, n_predicted = score_documents(runner, documents, args.stride)
+            found = f"{len(documents):,} documents, {n_predicted:,} tokens"
     print(
-        f"{Path(args.score).name}: {len(ids):,} tokens, loss {loss:.4f}, perplexity {perplexity(loss):.2f}, "
-        f"{bits:.3f} bits per byte"
+        f"{Path(args.score).name}: {found}, loss {loss:.4f}, perplexity {perplexity(loss):.2f}, "
+        f"{bits_per_byte(loss, n_predicted, n_bytes):.3f} bits per byte"
     )
 
 
 def chat(model, tokenizer, args):
     """Lines in, answers out, until the input ends."""
-    prompt_format = load_format(args.checkpoint) or LineFormat()
+    prompt_format = load_format(args.checkpoint) or LineFormat(load_beginning(args.checkpoint, tokenizer))
     stops = (*args.stop, *prompt_format.stops)
     edit_whole_characters()
     interactive = sys.stdin.isatty()

@@ -2,6 +2,7 @@
 
     python train.py                                    the bundled stories and dialogues, two to three minutes
     python train.py --data my.txt --out my-model       anybody's UTF-8 text
+    python train.py --data names.txt --documents lines --tokenizer char     every line a document of its own
     python train.py --model bigram                     the smallest language model, the first to try
     python train.py --task classify --init-from out    what was just trained learns to tell spam
     python train.py --resume                           take up what was interrupted
@@ -20,6 +21,7 @@ import numpy as np
 from tqdm import tqdm
 
 from minigpt import AdamW, clip_grad_norm, cosine_schedule, load_model, use_backend
+from minigpt.interchange.files import folder_or_nothing
 from minigpt.tasks import TASKS
 from minigpt.tasks.arguments import save_arguments, train_arguments
 from minigpt.terminal import prepare_terminal, sentence
@@ -55,18 +57,19 @@ def train(args):
         refuse_to_overwrite(out)
     run = Run(out, args.resume)
 
-    # 1. Data, tokenizer and model
-    out.mkdir(parents=True, exist_ok=True)
-    task = TASKS[args.task](args)
-    model = task.model
+    with folder_or_nothing(out):  # whatever is refused, is refused in here
+        # 1. Data, tokenizer and model
+        task = TASKS[args.task](args)
+        model = task.model
 
-    # 2. Optimiser
-    trained = model.trained_params()
-    optimizer = AdamW(trained, args.learning_rate, (args.beta1, args.beta2), weight_decay=args.weight_decay)
-    run.begin(model, optimizer, task.fingerprint)
-    for folder in (out, out / "adapter") if args.lora_rank else (out,):  # each can be opened by itself
-        task.save(folder)
-    save_arguments(args)
+        # 2. Optimiser
+        trained = model.trained_params()
+        betas = (args.beta1, args.beta2)
+        optimizer = AdamW(trained, args.learning_rate, betas, weight_decay=args.weight_decay)
+        run.begin(model, optimizer, task.fingerprint)
+        for folder in (out, out / "adapter") if args.lora_rank else (out,):  # each can be opened by itself
+            task.save(folder)
+        save_arguments(args)
     print(f"{task.describe()}; {describe_model(args, model, trained)}, output in {out}")
 
     # 3. The loop, and what came of it

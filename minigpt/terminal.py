@@ -3,15 +3,27 @@ and how many columns a text takes, Chinese included.
 """
 
 import argparse
+import contextlib
+import io
+import os
 import sys
 import unicodedata
 import warnings
 
 
 def prepare_terminal(program):
-    """Write UTF-8, and tell warnings on stderr in the name of the program."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="replace")
+    """Read and write UTF-8, and tell warnings on stderr in the name of the program.
+
+    A stream that is closed (None) becomes one that holds nothing; one that has no encoding to set, as a
+    notebook's, stays as it is.
+    """
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8"))
+        elif hasattr(stream, "reconfigure"):
+            with contextlib.suppress(io.UnsupportedOperation):  # standard input that has been read from
+                stream.reconfigure(encoding="utf-8", errors="replace")
 
     def show(message, category, filename, lineno, file=None, line=None):
         print(f"{program}: warning: {message}", file=sys.stderr)

@@ -335,15 +335,177 @@ PLANTED = [
         "tests/training/test_corpus.py",
         [
             ("targets not moved", "windows[:, :-1], windows[:, 1:]", "windows[:, :-1], windows[:, :-1]"),
-            ("training on the validation text", "0, self.n_train_chars)", "0, self.n_chars)"),
-            ("validating on the training text", "self.n_train_chars, self.n_chars)", "0, self.n_chars)"),
             ("the last window is never drawn", "rng.integers(len(x)", "rng.integers(len(x) - 1"),
             ("the stride is not used", "block_size + 1)[::stride]", "block_size + 1)"),
             ("a new tokenizer, the old ids", "digest.update(Path(tokenizer_json).read_bytes())", "pass"),
-            ("a new text, the old ids", "file.sha256 for file in files", "file.n_bytes for file in files"),
+            (
+                "a new text, the old ids",
+                "[file.sha256 for file in split.files]",
+                "[file.n_bytes for file in split.files]",
+            ),
+            (
+                "another text held back, the old ids",
+                "json.dumps([held_back, split.settings])",
+                "json.dumps([split.settings])",
+            ),
+            (
+                "another split, the old ids",
+                "json.dumps([held_back, split.settings])",
+                "json.dumps([held_back])",
+            ),
             ("half a file taken for whole", "manifest_path.unlink(missing_ok=True)", "pass"),
+            (
+                "documents not separated",
+                "if piece is END:\n                            end.tofile(out)",
+                "if piece is END:",
+            ),
+            ("nothing stands before the first document", "if split.begins_with_end:", "if False:"),
+            (
+                "marks are letters",
+                'tokenizer.encode(piece, allowed_special="all")',
+                "tokenizer.encode_ordinary(piece)",
+            ),
+            ("the letters of a mark are bytes of text", "return n_bytes - sum(", "return n_bytes - 0 * sum("),
+            ("characters counted as bytes", 'n_bytes = len(text.encode("utf-8"))', "n_bytes = len(text)"),
+            ("the bytes of the training text", 'n_bytes["validation"]', 'n_bytes["train"]'),
+        ],
+    ),
+    (
+        "minigpt/training/text_files.py",
+        "tests/training/test_text_files.py",
+        [
             ("the byte order mark is a character", '"utf-8-sig"', '"utf-8"'),
-            ("documents not separated", "np.asarray([tokenizer.eot_token], dtype=dtype).tofile(out)", "pass"),
+            ("line ends as they are", "translate=True", "translate=False"),
+            ("NULs are text", "        if nul >= 0:\n", "        if False:\n"),
+            ("a NUL hides the text before it", "block if nul < 0 else block[:nul], final", "block, final"),
+            ("the wrong byte is counted in its piece", "at = n_read + len(", "at = len("),
+            ("one line is read whole", "seam_before(pending) or (", "0 and ("),
+            ("letters alone are read whole", "len(pending) if len(pending) >= CHUNK_BYTES else 0", "0"),
+            ("marks are cut", "cut = before_mark(pending, cut, marks)", "pass"),
+            ("half a mark at the end is cut", "mark.startswith(seen)", "mark == seen"),
+            ("upper-case suffixes are skipped", "file.suffix.lower() == SUFFIX", "file.suffix == SUFFIX"),
+            ("hidden copies are read", "if is_hidden(file.relative_to(path)):", "if False:"),
+            ("all is hidden in a hidden folder", "is_hidden(file.relative_to(path))", "is_hidden(file)"),
+            ("empty files are read", "if file.n_chars]", "if True]"),
+            ("every pipe is the same file", "{digest.hexdigest()[:16]}", "pipe"),
+        ],
+    ),
+    (
+        "minigpt/training/encodings.py",
+        "tests/training/test_text_files.py",
+        [
+            (
+                "big and little taken for each other",
+                '"big" if even > odd else "little"',
+                '"little" if even > odd else "big"',
+            ),
+            (
+                "Big5 is called GBK",
+                '"gb18030": ("GB18030 (or GBK)", SIMPLIFIED)',
+                '"gb18030": ("GB18030 (or GBK)", TRADITIONAL + "".join(map(chr, range(0x4E00, 0x9FFF))))',
+            ),
+            ("the encoding is told by the beginning alone", "file.seek(at)", "file.seek(0)"),
+            ("pictures are called Latin-1", "if western and n_foreign < len(sample) / 3", "if True"),
+            ("UTF-16 without a mark is not told", "if even + odd > len(head) // 20:", "if False:"),
+            ("Chinese in UTF-16 is not told", 'head if codec.startswith("utf-16") else sample', "sample"),
+        ],
+    ),
+    (
+        "minigpt/training/documents.py",
+        "tests/training/test_documents.py",
+        [
+            (
+                "training on the validation text",
+                "slice_chunks(self._chunks(file), 0, cut)",
+                "self._chunks(file)",
+            ),
+            (
+                "validating on the training text",
+                "slice_chunks(self._chunks(file), cut, file.n_chars)",
+                "self._chunks(file)",
+            ),
+            (
+                "the share is not used",
+                "int(file.n_chars * (1 - validation_share))",
+                "int(file.n_chars * 0.9)",
+            ),
+            ("the cut goes through marks", "before_mark(around, cut - start, self.marks)", "cut - start"),
+            (
+                "training on the held-back end too little",
+                "            return file.n_chars\n",
+                "            return file.n_chars - 1\n",
+            ),
+            (
+                "training on held-back documents",
+                "if self._bin(document) >= self.first_training_bin:",
+                "if True:",
+            ),
+            (
+                "validating on all documents",
+                "if self.validation_files or self._bin(document) < self.first_training_bin:",
+                "if True:",
+            ),
+            ("the seed decides nothing", "str(seed).encode", "str(0).encode"),
+            (
+                "held back by place, not by chance",
+                'return int.from_bytes(digest, "big") * BINS >> 64',
+                "return min(document.encode()[-1] * 1000 + document.encode()[-2], BINS - 1)",
+            ),
+            (
+                "one document too few",
+                "np.searchsorted(counts.cumsum(), n_held_back)) + 1",
+                "np.searchsorted(counts.cumsum(), n_held_back))",
+            ),
+            ("marks do not part documents", "*map(regex.escape, marks)]", "]"),
+            ("a mark is a regular expression", "or regex.escape(parting)", "or parting"),
+            (
+                "documents end where pieces do",
+                "*complete, pending = separator.split(pending + chunk)",
+                "complete = separator.split(pending + chunk)",
+            ),
+            ("empty documents", "if document.strip():", "if True:"),
+            (
+                "line ends around documents stay",
+                'OUTER_LINE_ENDS.sub("", document) if "\\n" in document else document',
+                "document",
+            ),
+            (
+                "indentation is lost",
+                'OUTER_LINE_ENDS.sub("", document) if "\\n" in document else document',
+                "document.strip()",
+            ),
+            ("one side may be empty", "if next(pieces, None) is None:", "if False:"),
+        ],
+    ),
+    (
+        "minigpt/training/document_windows.py",
+        "tests/training/test_document_windows.py",
+        [
+            (
+                "windows go on into the next document",
+                "y = np.where(inside, tokens[positions + 1].astype(np.int64), IGNORED)",
+                "y = tokens[positions + 1].astype(np.int64)",
+            ),
+            (
+                "inputs of the next document",
+                "x = np.where(inside, tokens[positions], tokens[0])",
+                "x = tokens[positions]",
+            ),
+            ("targets not moved", "tokens[positions + 1]", "tokens[positions]"),
+            ("batches as wide as the first", "(stops - starts).max()", "(stops - starts)[0]"),
+            ("the last window is never drawn", "rng.integers(len(edges) - 1", "rng.integers(len(edges) - 2"),
+            (
+                "long documents are cut off",
+                "-(-np.diff(bounds) // block_size)",
+                "np.minimum(-(-np.diff(bounds) // block_size), 1)",
+            ),
+            (
+                "a window too many where one is full",
+                "-(-np.diff(bounds) // block_size)",
+                "np.diff(bounds) // block_size + 1",
+            ),
+            ("documents lost between parts of the ids", "last = int(bounds[-1])", "last = start"),
+            ("the last edge is missing", "np.asarray([last], dtype=np.int64).tofile(file)", "pass"),
         ],
     ),
     (
@@ -353,6 +515,19 @@ PLANTED = [
             ("a small last batch weighs as much", "total += len(rows) *", "total += WINDOWS *"),
             ("windows overlap", "stride=block_size)", "stride=1)"),
             ("bits per token called per byte", "* n_tokens / n_bytes", ""),
+            (
+                "the mean of batch means",
+                "        total += n * runner.loss(x, y)\n        n_counted += n\n",
+                "        total += runner.loss(x, y)\n        n_counted += 1\n",
+            ),
+            ("padding counts", "n = int((y != IGNORED).sum())\n        total", "n = y.size\n        total"),
+            (
+                "all documents where some were asked for",
+                "len(chosen) - 1, max_windows",
+                "max_windows - 1, max_windows",
+            ),
+            ("documents scored without their last tokens", "max()) + 1", "max())"),
+            ("any stride is taken", "if not 1 <= stride <= T:", "if False:"),
         ],
     ),
     (
@@ -390,6 +565,19 @@ PLANTED = [
         ],
     ),
     (
+        "minigpt/interchange/files.py",
+        "tests/test_train_texts.py",
+        [
+            (
+                "a refused run leaves its files",
+                "for path in set(directory.iterdir()) - before:",
+                "for path in ():",
+            ),
+            ("a refused run leaves its folder", "folder.rmdir()", "pass"),
+            ("what was there goes too", "set(directory.iterdir()) - before", "set(directory.iterdir())"),
+        ],
+    ),
+    (
         "minigpt/tasks/start.py",
         "tests/test_train_tasks.py::test_raw_text_can_train_the_last_block_or_adapters_too "
         "tests/test_train_tasks.py::test_every_task_runs_from_random_weights_from_a_base_and_with_lora",
@@ -399,21 +587,143 @@ PLANTED = [
         ],
     ),
     (
+        "minigpt/tasks/start.py",
+        "tests/test_train_texts.py",
+        [
+            ("--block-size of a base is not used", "    shorten_context(model, args)\n", ""),
+            ("the last positions are kept", '["wpe.weight"][:block_size]', '["wpe.weight"][-block_size:]'),
+            ("--tokenizer DIR is not used", "args.init_from or folder", "args.init_from"),
+            ("a longer context is made up", "if block_size > model.config.block_size:", "if False:"),
+        ],
+    ),
+    (
+        "minigpt/terminal.py",
+        "tests/test_terminal.py",
+        [
+            ("closed streams stay closed", "if stream is None:", "if False:"),
+            ("a notebook's stream is set", 'elif hasattr(stream, "reconfigure"):', "else:"),
+            (
+                "input that was read is set",
+                "contextlib.suppress(io.UnsupportedOperation)",
+                "contextlib.nullcontext()",
+            ),
+        ],
+    ),
+    (
+        "generate.py",
+        "tests/test_train_texts.py tests/test_generate_cli.py",
+        [
+            (
+                "--hide-prompt is not used",
+                "if args.hide_prompt or tuned_format(args):",
+                "if tuned_format(args):",
+            ),
+            ("the mark is printed", "return prompt.removeprefix(mark)", "return prompt"),
+            ("documents are scored as one text", "if beginning.documents == WHOLE_FILES:", "if True:"),
+            (
+                "documents are scored without their ends",
+                "[*beginning.ids(tokenizer, text), tokenizer.eot_token]",
+                "beginning.ids(tokenizer, text)",
+            ),
+            (
+                "standard input is read otherwise",
+                '"".join(decoded_chunks(bytes_in, "standard input"))',
+                "bytes_in.read().decode()",
+            ),
+            (
+                "letters of marks are bytes",
+                "count_bytes(tokenizer, text), beginning",
+                'len(text.encode("utf-8")), beginning',
+            ),
+        ],
+    ),
+    (
         "minigpt/tasks/pretrain.py",
-        "tests/test_train_cli.py",
+        "tests/test_train_cli.py tests/test_train_texts.py",
         [
             ("the same batch at every step", "[self.args.seed, step]", "self.args.seed"),
             (
                 "validating on training tokens",
-                "evaluate(runner, self.corpus.validation, max",
-                "evaluate(runner, self.corpus.train, max",
+                "return evaluate(runner, self.corpus.validation, max",
+                "return evaluate(runner, self.corpus.train, max",
             ),
             (
                 "tokenizer trained on the validation text",
-                "for chunk in file.train_chunks())",
-                "for chunk in read_chunks(file.path))",
+                "self.split.train() if piece is not END),\n",
+                "chain(self.split.train(), self.split.validation()) if piece is not END),\n",
             ),
             ("--grad-accum not used", "self.args.batch_size * self.args.grad_accum", "self.args.batch_size"),
+            (
+                "documents in windows from anywhere",
+                "return random_documents(self.corpus.train, self.train_windows, sequences, rng)",
+                "pass",
+            ),
+            ("how a text begins is not saved", "self.beginning.save(directory)", "pass"),
+            ("pipes are not copied", 'args.data = copy_pipes(args.data, out / "data")', "pass"),
+            ("held-back files are not used", "if args.val_data else []", "if False else []"),
+            (
+                "--val-share not used",
+                "FileSplit(files, args.val_share, held_back, marks)",
+                "FileSplit(files, 0.1, held_back, marks)",
+            ),
+            (
+                "the marks of the tokenizer are forgotten",
+                "tuple(self.tokenizer.special_tokens) if self.tokenizer else (END_OF_TEXT,)",
+                "()",
+            ),
+        ],
+    ),
+    (
+        "minigpt/tasks/samples.py",
+        "tests/test_train_texts.py",
+        [
+            ("words are cut", "return WORDS.match(line)[0].rstrip() if", "return line[:PROMPT_CHARS] if"),
+            (
+                "prompts begin inside a word",
+                'for separator in () if whole else (*marks, "\\n\\n", "\\n", " "):',
+                "for separator in ():",
+            ),
+            ("a whole text loses its beginning", "() if whole else ", "() if False else "),
+            ("marks stand in prompts", "text = text.partition(mark)[0]", "pass"),
+            ("one file prompts for all", "text = None\n", "pass\n"),
+        ],
+    ),
+    (
+        "minigpt/generation/beginning.py",
+        "tests/generation/test_beginning.py",
+        [
+            ("documents without their mark", "if self.documents != WHOLE_FILES and ids", "if False and ids"),
+            ("the mark twice", "ids[:1] != [tokenizer.eot_token]", "True"),
+            (
+                "a mark in a prompt is letters",
+                'tokenizer.encode(self.text if prompt is None else prompt, allowed_special="all")',
+                "tokenizer.encode_ordinary(self.text if prompt is None else prompt)",
+            ),
+            (
+                "begun by what was never seen",
+                "if candidate and known.issuperset(candidate):",
+                "if candidate:",
+            ),
+            ("begun by nothing", "if candidate and known", "if known"),
+            (
+                "a blank where there are lines",
+                "(BLANK_LINE, LINE_END, BLANK):\n        candidate",
+                "(BLANK, LINE_END):\n        candidate",
+            ),
+            ("unknown tokens are known", "and tokenizer.special_tokens.get(UNKNOWN) not in ids", ""),
+        ],
+    ),
+    (
+        "minigpt/generation/chat.py",
+        "tests/generation/test_beginning.py",
+        [
+            (
+                "a mark that is said ends a document",
+                "return self.beginning.ids(tokenizer) + tokenizer.encode_ordinary(said)",
+                "return self.beginning.ids(tokenizer, said)",
+            ),
+            ("a conversation without a beginning", "self.beginning.text + said", "said"),
+            ("line ends where a document is a line", 'and self.beginning.documents != "lines"', ""),
         ],
     ),
     (
@@ -449,7 +759,7 @@ PLANTED = [
                 "grad_norm = clip_grad_norm(grads, 0)",
             ),
             ("weight decay not passed on", "weight_decay=args.weight_decay", "weight_decay=0"),
-            ("betas not passed on", "(args.beta1, args.beta2), ", ""),
+            ("betas not passed on", "betas, weight_decay", "weight_decay"),
         ],
     ),
     (
@@ -624,8 +934,8 @@ PLANTED = [
             ("the user's turns are learned", 'role == "assistant")', 'role == "user")'),
             (
                 "answers without an end",
-                "[*tokenizer.encode_ordinary(output), tokenizer.eot_token], True",
-                "tokenizer.encode_ordinary(output), True",
+                "(answer_ids(tokenizer, output), True)",
+                "(answer_ids(tokenizer, output)[:-1], True)",
             ),
         ],
     ),

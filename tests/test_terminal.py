@@ -1,6 +1,8 @@
 """Help, errors and warnings as a user reads them; columns as a terminal counts them."""
 
 import argparse
+import io
+import sys
 import warnings
 
 import pytest
@@ -29,6 +31,44 @@ def test_a_warning_is_told_without_the_line_of_code_it_comes_from(monkeypatch, c
         prepare_terminal("train.py")
         warnings.warn("the text is short", stacklevel=1)
     assert capsys.readouterr().err == "train.py: warning: the text is short\n"
+
+
+class NotebookStream(io.TextIOBase):
+    """As ipykernel's OutStream: it can be written to, but has no reconfigure, no buffer and no number."""
+
+    def __init__(self):
+        self.text = ""
+
+    def write(self, text):
+        self.text += text
+        return len(text)
+
+    def fileno(self):
+        raise io.UnsupportedOperation("fileno")
+
+
+def test_streams_of_a_notebook_stay_as_they_are_and_closed_ones_hold_nothing(monkeypatch):
+    notebook = NotebookStream()
+    monkeypatch.setattr("sys.stdout", notebook)
+    monkeypatch.setattr("sys.stderr", None)
+    monkeypatch.setattr("sys.stdin", None)
+    monkeypatch.setattr("warnings.showwarning", warnings.showwarning)
+    prepare_terminal("train.py")
+    assert sys.stdout is notebook
+    print("to nobody", file=sys.stderr)
+    assert sys.stdin.read() == ""
+    sys.stdin.close(), sys.stderr.close()
+
+
+def test_standard_input_that_has_been_read_from_stays_as_it_is(monkeypatch):
+    given = io.TextIOWrapper(io.BytesIO(b"one\ntwo\n"), encoding="ascii")
+    given.readline()
+    monkeypatch.setattr("sys.stdin", given)
+    monkeypatch.setattr("sys.stdout", NotebookStream())
+    monkeypatch.setattr("sys.stderr", NotebookStream())
+    monkeypatch.setattr("warnings.showwarning", warnings.showwarning)
+    prepare_terminal("generate.py")
+    assert sys.stdin.readline() == "two\n"
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,6 @@ class CharTokenizer(LookupTokenizer):
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         raise ValueError(
             f"the character {character!r} (U+{ord(character):04X}) at line {line}, column {column} is not "
-            f"among the {len(self.vocabulary)} known ones: train on text that contains it, or take a BPE "
-            "tokenizer, which knows every character"
+            f"among the {len(self.vocabulary)} known ones: leave it out, train on text that has it, or take "
+            "a BPE tokenizer, which knows every character"
         )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minigpt.finetuning.prompt_format import trimmed
-from minigpt.training.corpus import read_chunks
+from minigpt.training.text_files import read_chunks
 
 N_NAMED = 3  # of the records that cannot be used, so many are named
 # What people have beside text, and what they can do about it.
@@ -51,7 +51,7 @@ class BadRecord(ValueError):
 
 
 def read_text(path):
-    """A whole UTF-8 text file, line ends as \\n. Raises OSError or ValueError as corpus.read_chunks does."""
+    """A whole UTF-8 text file, line ends as \\n. Raises OSError or ValueError as read_chunks does."""
     path = Path(path)
     if path.is_dir():
         raise ValueError(f"{path} is a folder: name the files in it")

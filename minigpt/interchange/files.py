@@ -1,7 +1,9 @@
-"""Writing a file so that it is always whole: the old content or the new, never a part of either."""
+"""Writing so that nothing is ever half there: a file is the old one or the new, a refused run leaves none."""
 
 import json
 import os
+import shutil
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -27,4 +29,25 @@ def write_atomically(path, *parts):
         os.replace(aside, path)
     except OSError:
         aside.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def folder_or_nothing(directory):
+    """A folder for what is begun inside the `with`; where that fails, all that it put there goes again.
+
+    What stood there before stays. Raises OSError.
+    """
+    directory = Path(directory)
+    missing = [folder for folder in (directory, *directory.parents) if not folder.exists()]
+    directory.mkdir(parents=True, exist_ok=True)
+    before = set(directory.iterdir())
+    try:
+        yield
+    except BaseException:
+        for path in set(directory.iterdir()) - before:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+        with suppress(OSError):  # a file that is still open, on Windows
+            for folder in missing:
+                folder.rmdir()
         raise

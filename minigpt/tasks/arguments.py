@@ -2,17 +2,21 @@
 
 import argparse
 import json
-import math
 from pathlib import Path
 
 from minigpt.finetuning.peft import TARGETS
 from minigpt.interchange.files import write_json
+from minigpt.tasks.flag_types import amount, parting, proper_share, share, tokenizer_choice, whole_number
 from minigpt.tasks.presets import PRESETS
+from minigpt.tasks.start import TOKENIZERS
 from minigpt.terminal import Help
+from minigpt.training.documents import FILE
 
 DATA = Path(__file__).parents[2] / "data"
 BUNDLED = [str(DATA / "stories_en.txt"), str(DATA / "dialogues_zh.txt")]
+VALIDATION_SHARE = 0.1
 ARGUMENTS_FILE = "arguments.json"  # in the output folder: the flags of the run there
+SPLIT_FLAGS = ("documents", "val_share", "val_data")  # of raw text: what is a document, what is held back
 TOKENIZER_FLAGS = ("tokenizer", "vocab_size")
 MODEL_FLAGS = ("model", "n_layer", "n_head", "n_embd", "block_size")
 TASK_FLAGS = (
@@ -114,17 +118,33 @@ def train_arguments(arguments=None):
     args = parser.parse_args(arguments)
     if args.preset:
         parser.set_defaults(**PRESETS[args.preset])
+    if args.init_from:
+        parser.set_defaults(block_size=None)  # that of the base, which may be cut
     saved = {}
     if args.resume or args.eval_only:
         saved = saved_arguments(parser, Path(args.out) / ARGUMENTS_FILE)
         parser.set_defaults(**saved)
     args = parser.parse_args(arguments)
 
-    for name in TOKENIZER_FLAGS + MODEL_FLAGS + TASK_FLAGS:
-        if name in saved and getattr(args, name) != saved[name]:
-            parser.error(f"{flag(name)} is {getattr(args, name)} but the run in {args.out} has {saved[name]}")
-        if args.init_from and name not in TASK_FLAGS and getattr(args, name) != parser.get_default(name):
+    for name in SPLIT_FLAGS + TOKENIZER_FLAGS + MODEL_FLAGS + TASK_FLAGS:
+        value, default = getattr(args, name), parser.get_default(name)
+        if saved and value != saved.get(name, default):
+            parser.error(f"{flag(name)} is {value} but the run in {args.out} has {saved.get(name, default)}")
+        if name in SPLIT_FLAGS and args.task != "pretrain" and value != default:
+            parser.error(f"{flag(name)} is for raw text: --task {args.task} splits its records by itself")
+        its_own = args.init_from and name in TOKENIZER_FLAGS + MODEL_FLAGS and name != "block_size"
+        if its_own and value != default:
             parser.error(f"{flag(name)} contradicts --init-from: the model in {args.init_from} has its own")
+    if saved and args.documents != FILE and args.seed != saved["seed"]:
+        parser.error(
+            f"--seed is {args.seed} but the run in {args.out} has {saved['seed']}: it decides which "
+            "documents are held back"
+        )
+    if args.tokenizer not in TOKENIZERS and args.vocab_size != parser.get_default("vocab_size"):
+        parser.error(f"--vocab-size is for a new tokenizer: the one in {args.tokenizer} has its own size")
+    if args.val_data and args.val_share != parser.get_default("val_share"):
+        parser.error("--val-data is what is held back: leave --val-share out")
+    check_records_files(parser, args)
     if args.min_lr > args.learning_rate:
         parser.error(
             f"--min-lr is {args.min_lr}, above --learning-rate {args.learning_rate}, from which it falls"
@@ -144,6 +164,17 @@ def train_arguments(arguments=None):
     return args
 
 
+def check_records_files(parser, args):
+    """Refuse as --data what no task of fine-tuning reads: folders, and files of another kind."""
+    for path in [] if args.task == "pretrain" else args.data:
+        if Path(path).is_dir():
+            parser.error(
+                f"{path} is a folder, but --task {args.task} takes files: name those in it with --data"
+            )
+        if Path(path).suffix.lower() in (".yaml", ".yml"):
+            parser.error(f"{path} is YAML, which is not read here: convert it to JSON, one object a record")
+
+
 def train_parser():
     parser = argparse.ArgumentParser(
         prog="train.py",
@@ -160,10 +191,39 @@ def train_parser():
         nargs="+",
         default=BUNDLED,
         metavar="PATH",
-        help="UTF-8 text files, or folders of .txt files; for the other tasks files of records",
+        help="UTF-8 text files, or folders of .txt files; pretrain also reads pipes, such as /dev/stdin; "
+        "the other tasks read files of records",
+    )
+    add(
+        "--documents",
+        type=parting,
+        default=FILE,
+        metavar="WHAT",
+        help="pretrain: what is a document: file, each of the lines, what stands between blank-lines, or the "
+        "text of a mark between documents (\\n is a line end). Unless it is file, whole documents are held "
+        "back, drawn by --seed, windows begin at documents, and generate.py begins and ends one",
+    )
+    add(
+        "--val-share",
+        type=proper_share,
+        default=VALIDATION_SHARE,
+        metavar="P",
+        help="pretrain: share held back for validation: the end of each file, or so many documents",
+    )
+    add(
+        "--val-data",
+        nargs="+",
+        metavar="PATH",
+        help="pretrain: validate on these files, and train on all of --data",
     )
     add("--out", default="out", metavar="DIR", help="folder for the model, its tokenizer and the log")
-    add("--tokenizer", default="bpe", choices=["bpe", "char", "word"], help="how text becomes token ids")
+    add(
+        "--tokenizer",
+        type=tokenizer_choice,
+        default="bpe",
+        metavar="{bpe,char,word,DIR}",
+        help="how text becomes token ids: learned from the text, or the tokenizer in a folder",
+    )
     add(
         "--vocab-size", type=one_or_more, default=4096, metavar="N", help="tokens that bpe and word may learn"
     )
@@ -280,31 +340,3 @@ def saved_arguments(parser, path):
 def flag(name):
     """The flag that sets args.name."""
     return "--" + name.replace("_", "-")
-
-
-def whole_number(least):
-    """A type for argparse: an integer of at least `least`."""
-
-    def integer(text):
-        value = int(text)
-        if value < least:
-            raise argparse.ArgumentTypeError(f"{value} is too small: give {least} or more")
-        return value
-
-    return integer
-
-
-def amount(text):
-    """A type for argparse: a finite number of at least 0."""
-    value = float(text)
-    if not 0 <= value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of at least 0")
-    return value
-
-
-def share(text):
-    """A type for argparse: a number of at least 0 and below 1."""
-    value = float(text)
-    if not 0 <= value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not at least 0 and below 1")
-    return value

@@ -1,8 +1,12 @@
 """Settings worth a name: `train.py --preset NAME` takes these where the command line says nothing else."""
 
+from pathlib import Path
+
+DOWNLOADS = Path(__file__).parents[2] / "data" / "downloads"
+
 # nanoGPT's setting for a CPU (Karpathy, 2022, its README), step for step, so that losses can be compared.
 SHAKESPEARE_CHAR_CPU = {
-    "data": ["data/downloads/shakespeare/tinyshakespeare.txt"],
+    "data": [str(DOWNLOADS / "shakespeare" / "tinyshakespeare.txt")],
     "tokenizer": "char",
     "n_layer": 4,
     "n_head": 4,

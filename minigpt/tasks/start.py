@@ -12,22 +12,35 @@ from minigpt.loading import load_model, text_folder
 from minigpt.model import GPT, GPTConfig
 from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer, load_tokenizer
 
+TOKENIZERS = ("bpe", "char", "word")  # those that can be learned; --tokenizer also takes a folder with one
+
 
 def starting_tokenizer(args, training_texts, all_texts):
-    """The tokenizer of the run that is taken up, or that of --init-from, or a new one.
+    """The tokenizer that is given, or a new one, which learns from the training texts.
 
-    A new one learns from the training texts; one of characters must know all characters there are.
+    A new one of characters must know all characters there are.
     """
-    source = args.out if args.resume or args.eval_only else args.init_from
-    if source:
-        tokenizer = load_tokenizer(text_folder(source))
-        if tokenizer.eot_token is None:
-            raise ValueError(
-                f"the tokenizer in {source} has no token that ends a text, such as <|endoftext|>, "
-                "and without one documents and answers have no end: name one as eos_token in its "
-                "tokenizer_config.json"
-            )
-        return tokenizer
+    return given_tokenizer(args) or new_tokenizer(args, training_texts, all_texts)
+
+
+def given_tokenizer(args):
+    """The tokenizer of the run that is taken up, of --init-from, or in the folder --tokenizer; else None."""
+    folder = None if args.tokenizer in TOKENIZERS else args.tokenizer
+    source = args.out if args.resume or args.eval_only else args.init_from or folder
+    if not source:
+        return None
+    tokenizer = load_tokenizer(text_folder(source))
+    if tokenizer.eot_token is None:
+        raise ValueError(
+            f"the tokenizer in {source} has no token that ends a text, such as <|endoftext|>, "
+            "and without one documents and answers have no end: name one as eos_token in its "
+            "tokenizer_config.json"
+        )
+    return tokenizer
+
+
+def new_tokenizer(args, training_texts, all_texts):
+    """A tokenizer that learns from texts, of the kind --tokenizer."""
     if args.tokenizer == "char":
         return CharTokenizer.train(all_texts)
     tokenizer_class = {"bpe": BPETokenizer, "word": WordTokenizer}[args.tokenizer]
@@ -75,6 +88,23 @@ def base_model(args, n_vocab):
     if isinstance(model, GPTClassifier):
         model = model.gpt
     model.params = {name: param.copy() for name, param in model.params.items()}
+    shorten_context(model, args)
     if isinstance(model, GPT):
         model.config = dataclasses.replace(model.config, dropout=args.dropout)
     return model
+
+
+def shorten_context(model, args):
+    """Cut the model's context to --block-size, where that is given: later positions are left out.
+
+    Raises ValueError for a longer one than the model has: there is nothing to know of positions it never saw.
+    """
+    block_size = args.block_size or model.config.block_size
+    if block_size > model.config.block_size:
+        raise ValueError(
+            f"--block-size is {block_size} but the model in {args.init_from} has a context of "
+            f"{model.config.block_size} tokens, which can be cut and not grown: take that or less"
+        )
+    model.config = dataclasses.replace(model.config, block_size=block_size)
+    if isinstance(model, GPT):
+        model.params["wpe.weight"] = model.params["wpe.weight"][:block_size].copy()

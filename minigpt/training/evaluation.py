@@ -6,6 +6,9 @@ that any two models can be compared:
 
     perplexity = exp(loss)             bits per byte = loss / ln 2 · tokens / bytes
 
+Tokens are all that are predicted, the ends of documents among them. Bytes are those of the text in UTF-8, and
+the letters of a mark such as <|endoftext|>, or of what else parts documents, are no text: they do not count.
+
 `evaluate` is the measure during training: windows side by side, of which each begins with nothing before
 it. `score` is the fairer one, for a text of any length: the window moves on by `stride` tokens only, and of
 each window after the first only the last `stride` predictions count. Every token is predicted once, with at
@@ -21,6 +24,7 @@ from tqdm import tqdm
 
 from minigpt.layers import IGNORED
 from minigpt.training.corpus import sliding_windows
+from minigpt.training.document_windows import document_batch
 
 WINDOWS = 64  # taken together; the runner cuts them up as it does a batch
 SCORED_AT_ONCE = 32
@@ -45,9 +49,24 @@ def evaluate(runner, tokens, max_windows=None):
     return total / len(chosen)
 
 
-def describe_loss(loss, corpus):
-    """A loss on the whole validation text of a data.Corpus, in all three measures."""
-    bits = bits_per_byte(loss, len(corpus.validation), corpus.n_validation_bytes)
+def evaluate_documents(runner, tokens, edges, max_windows=None):
+    """As evaluate, over windows that begin at documents; edges: those of find_windows."""
+    chosen = np.arange(len(edges) - 1)
+    if max_windows is not None and len(chosen) > max_windows:
+        chosen = np.linspace(0, len(chosen) - 1, max_windows).astype(int)
+    total = n_counted = 0
+    starts = range(0, len(chosen), WINDOWS)
+    for start in tqdm(starts, "evaluate", delay=3, leave=False, dynamic_ncols=True):
+        x, y = document_batch(tokens, edges, chosen[start : start + WINDOWS])
+        n = int((y != IGNORED).sum())
+        total += n * runner.loss(x, y)
+        n_counted += n
+    return total / n_counted
+
+
+def describe_loss(loss, n_tokens, n_bytes):
+    """A loss on a whole validation text of so many tokens and bytes, in all three measures."""
+    bits = bits_per_byte(loss, n_tokens, n_bytes)
     return f"validation loss {loss:.4f}, perplexity {perplexity(loss):.2f}, {bits:.3f} bits per byte"
 
 
@@ -69,18 +88,52 @@ def score(runner, ids, stride=None):
     or a text of fewer than two tokens.
     """
     T = runner.model.config.block_size
-    stride = max(1, T // 2) if stride is None else stride
-    if not 1 <= stride <= T:
-        raise ValueError(f"the stride is {stride} but must be from 1 to the context of {T} tokens")
+    stride = checked_stride(stride, T)
     if len(ids) < 2:
         raise ValueError(f"a text of {len(ids)} tokens has nothing to predict: give at least two")
     x, y = scoring_windows(np.asarray(ids, dtype=np.int64), T, stride)
+    n_predicted = len(ids) - 1
+    return summed_loss(runner, x, y) / n_predicted, n_predicted
+
+
+def score_documents(runner, documents, stride=None):
+    """As score, for documents that know nothing of each other: each has only its own tokens before it.
+
+    documents: lists of ids, each with the end-of-text token before it and behind it; that before it is not
+    predicted.
+    """
+    T = runner.model.config.block_size
+    stride = checked_stride(stride, T)
+    if not documents:
+        raise ValueError("a text without documents has nothing to predict: give at least one")
+    total = n_predicted = 0
+    for start in range(0, len(documents), SCORED_AT_ONCE):
+        windows = [
+            scoring_windows(np.asarray(ids, dtype=np.int64), T, stride)
+            for ids in documents[start : start + SCORED_AT_ONCE]
+        ]
+        x, y = (np.concatenate(arrays) for arrays in zip(*windows))
+        longest = int((y != IGNORED).any(axis=0).nonzero()[0].max()) + 1
+        total += summed_loss(runner, x[:, :longest], y[:, :longest])
+        n_predicted += int((y != IGNORED).sum())
+    return total / n_predicted, n_predicted
+
+
+def checked_stride(stride, T):
+    """The stride of --score, half the context T where none is given. Raises ValueError out of range."""
+    stride = max(1, T // 2) if stride is None else stride
+    if not 1 <= stride <= T:
+        raise ValueError(f"the stride is {stride} but must be from 1 to the context of {T} tokens")
+    return stride
+
+
+def summed_loss(runner, x, y):
+    """The losses of all counted targets, summed."""
     total = 0.0
     for start in range(0, len(x), SCORED_AT_ONCE):
         part = slice(start, start + SCORED_AT_ONCE)
         total += runner.loss(x[part], y[part]) * int((y[part] != IGNORED).sum())
-    n_predicted = len(ids) - 1
-    return total / n_predicted, n_predicted
+    return total
 
 
 def scoring_windows(ids, T, stride):

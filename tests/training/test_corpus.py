@@ -1,131 +1,21 @@
-"""From files of text to batches: nothing lost, nothing leaked, targets one place further on."""
+"""From texts to batches: nothing lost, nothing leaked, targets one place further on."""
 
 import numpy as np
 import pytest
+from tiny_texts import MIXED, ByteTokenizer, text_of
 
-from minigpt.training import corpus as data
-from minigpt.training.corpus import (
-    open_text_files,
-    random_batch,
-    read_chunks,
-    sliding_windows,
-    tokenize_files,
-)
-from tokenizer import BPETokenizer
+from minigpt.training.corpus import count_bytes, random_batch, sliding_windows, tokenize_texts
+from minigpt.training.documents import DocumentSplit, FileSplit
+from minigpt.training.text_files import open_text_files
+from tokenizer import BPETokenizer, CharTokenizer
 
 
-class ByteTokenizer:
-    """The simplest tokenizer, which counts how much it was given."""
-
-    eot_token = 256
-
-    def __init__(self, n_vocab=257):
-        self.n_vocab = n_vocab
-        self.n_encoded = 0
-
-    def encode(self, text, allowed_special):
-        assert allowed_special == "all"
-        self.n_encoded += len(text)
-        return list(text.encode("utf-8"))
+def tokenize_files(files, tokenizer, json_file, directory):
+    """Every file a document, its last tenth for validation."""
+    return tokenize_texts(FileSplit(files, 0.1), tokenizer, json_file, directory)
 
 
-@pytest.fixture
-def write(tmp_path):
-    """write(name, content): a file of bytes, or of text as it stands."""
-
-    def write_file(name, content):
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
-        return path
-
-    return write_file
-
-
-def whole(chunks):
-    return "".join(chunks)
-
-
-def text_of(ids):
-    """The text that ByteTokenizer made ids of."""
-    return bytes(ids.tolist()).decode("utf-8")
-
-
-# Reading
-
-MIXED = "Once upon a time\nthere was 一只小猫。\n\nIt said: “喵！” 🐈 and that was all,\nalmost.\n" * 3
-
-
-@pytest.mark.parametrize("chunk_bytes", [1, 2, 3, 7, 64, 1 << 20])
-def test_pieces_of_any_size_join_to_the_whole_text(write, monkeypatch, chunk_bytes):
-    monkeypatch.setattr(data, "CHUNK_BYTES", chunk_bytes)
-    path = write("text.txt", MIXED)
-    assert whole(read_chunks(path)) == MIXED
-    windows_file = write("windows.txt", b"\xef\xbb\xbf" + MIXED.replace("\n", "\r\n").encode("utf-8"))
-    assert whole(read_chunks(windows_file)) == MIXED
-    macintosh_file = write("macintosh.txt", MIXED.replace("\n", "\r"))
-    assert whole(read_chunks(macintosh_file)) == MIXED
-
-
-def test_a_large_file_comes_in_pieces_that_begin_at_line_breaks(write):
-    text = "".join(f"line {i} of 一个很长的文件\n" for i in range(90_000))  # 3 MB
-    chunks = list(read_chunks(write("large.txt", text)))
-    assert len(chunks) >= 3
-    assert whole(chunks) == text
-    assert all(chunk.startswith("\n") for chunk in chunks[1:])
-
-
-@pytest.mark.parametrize("chunk_bytes", [1, 4, 5, 1 << 20])
-@pytest.mark.parametrize(
-    ("content", "at", "byte"),
-    [
-        (b"caf\xe9 au lait", 3, "e9"),
-        (b"\xef\xbb\xbfabc\xff", 6, "ff"),
-        ("你好".encode()[:-1], 3, "e5"),  # cut in the middle of a character
-        ("你好".encode("utf-16"), 0, "ff"),
-    ],
-)
-def test_a_file_that_is_not_utf8_names_the_first_wrong_byte(
-    write, monkeypatch, chunk_bytes, content, at, byte
-):
-    monkeypatch.setattr(data, "CHUNK_BYTES", chunk_bytes)
-    path = write("latin.txt", content)
-    with pytest.raises(ValueError, match=rf"latin.txt is not UTF-8 text: byte {at} is 0x{byte}"):
-        open_text_files([path])
-
-
-def test_files_and_folders_are_found_in_a_fixed_order(write, tmp_path):
-    for name in ("books/b.txt", "books/a.txt", "books/deeper/c.txt", "books/readme.md", "single.text"):
-        write(name, name)
-    files = open_text_files([tmp_path / "single.text", str(tmp_path / "books")])
-    assert [file.path.name for file in files] == ["single.text", "a.txt", "b.txt", "c.txt"]
-    assert files[0].n_chars == files[0].n_bytes == len("single.text")
-
-
-def test_what_cannot_be_trained_on_is_refused_in_a_sentence(write, tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"there is no file or folder .*nowhere.txt"):
-        open_text_files([tmp_path / "nowhere.txt"])
-    (tmp_path / "empty folder").mkdir()
-    with pytest.raises(ValueError, match=r"empty folder holds no .txt file"):
-        open_text_files([tmp_path / "empty folder"])
-    for content in (b"", b"\xef\xbb\xbf"):
-        with pytest.raises(ValueError, match=r"empty.txt is empty: there is nothing to learn from it"):
-            open_text_files([write("empty.txt", content)])
-
-
-# The split
-
-
-@pytest.mark.parametrize("chunk_bytes", [1, 10, 1 << 20])
-@pytest.mark.parametrize("n_chars", [1, 2, 9, 10, 11, 95, 1000])
-def test_training_and_validation_text_are_the_whole_text_cut_once(write, monkeypatch, n_chars, chunk_bytes):
-    monkeypatch.setattr(data, "CHUNK_BYTES", chunk_bytes)
-    text = (MIXED * 9)[:n_chars]
-    (file,) = open_text_files([write("text.txt", text)])
-    train, validation = whole(file.train_chunks()), whole(file.validation_chunks())
-    assert train + validation == text
-    assert file.n_chars == n_chars and file.n_bytes == len(text.encode("utf-8"))
-    assert len(validation) == pytest.approx(0.1 * n_chars, abs=1)
+# Both sides of a split
 
 
 def test_every_file_gives_its_last_tenth_to_validation_and_ends_with_the_end_of_text_token(write, tmp_path):
@@ -142,7 +32,7 @@ def test_no_window_holds_both_training_and_validation_text(write, tmp_path):
     """Letters stand for places in the text: a leak would be a letter on both sides of the cut."""
     text = "".join(chr(0x4E00 + i) for i in range(1000))
     files = open_text_files([write("text.txt", text)])
-    tokenizer = BPETokenizer.train(files[0].train_chunks(), 400)
+    tokenizer = BPETokenizer.train(text[:900], 400)
     tokenizer.save(tmp_path)
     corpus = tokenize_files(files, tokenizer, tmp_path / "tokenizer.json", tmp_path / "tokens")
     seen = {"train": "", "validation": ""}
@@ -151,6 +41,50 @@ def test_no_window_holds_both_training_and_validation_text(write, tmp_path):
         assert tokens[-1] == tokenizer.eot_token
         seen[split] = tokenizer.decode(tokens[:-1].tolist())
     assert (seen["train"], seen["validation"]) == (text[:900], text[900:])
+
+
+def test_documents_stand_one_behind_the_other_the_end_before_and_behind_each(write, tmp_path):
+    names = write("names.txt", "".join(f"name {i}\n" for i in range(20)))
+    split = DocumentSplit(open_text_files([names]), "lines", 0.1, seed=0)
+    corpus = tokenize_texts(split, ByteTokenizer(), write("tokenizer.json", "{}"), tmp_path / "tokens")
+    held_back = [piece for piece in split.validation() if piece]
+    assert len(held_back) == 2
+    kept = [f"name {i}" for i in range(20) if f"name {i}" not in held_back]
+    for ids, documents in ((corpus.train, kept), (corpus.validation, held_back)):
+        expected = [256]
+        for document in documents:
+            expected += [*document.encode("utf-8"), 256]
+        assert ids.tolist() == expected
+    assert corpus.n_validation_bytes == sum(len(document) for document in held_back), "line ends part them"
+
+
+def test_marks_in_a_text_become_their_token_and_their_letters_are_no_bytes(write, tmp_path):
+    text = "ab<|endoftext|>cd" * 10 + "大<|endoftext|>e"
+    tokenizer = CharTokenizer.train(text)
+    tokenizer.save(tmp_path)
+    files, held_back = ([file] for file in open_text_files([write("a.txt", "cd"), write("b.txt", text)]))
+    split = FileSplit(files, 0.1, held_back, marks=("<|endoftext|>",))
+    corpus = tokenize_texts(split, tokenizer, tmp_path / "tokenizer.json", tmp_path / "tokens")
+    assert corpus.train.tolist() == [*tokenizer.encode("cd"), tokenizer.eot_token]
+    assert np.count_nonzero(corpus.validation == tokenizer.eot_token) == 12
+    assert len(corpus.validation) == 10 * 5 + 3 + 1
+    assert corpus.n_validation_bytes == 10 * 4 + 3 + 1
+    assert count_bytes(tokenizer, "大<|endoftext|>e") == 4
+
+
+@pytest.mark.parametrize("chunk_bytes", [3, 20, 1 << 20])
+def test_a_text_on_one_line_has_the_same_ids_in_pieces_of_any_size(write, tmp_path, monkeypatch, chunk_bytes):
+    monkeypatch.setattr("minigpt.training.text_files.CHUNK_BYTES", chunk_bytes)
+    text = "the quick  brown fox, isn't it? 42 cats and <|endoftext|>more 小猫，小狗。" * 30
+    tokenizer = BPETokenizer.train(text, 300)
+    tokenizer.save(tmp_path)
+    split = FileSplit(open_text_files([write("one line.txt", text)]), 0.1, marks=("<|endoftext|>",))
+    corpus = tokenize_texts(split, tokenizer, tmp_path / "tokenizer.json", tmp_path / str(chunk_bytes))
+    cut = int(len(text) * (1 - 0.1))
+    if chunk_bytes > 3:  # a piece then holds a word, and the blank before it
+        assert corpus.train.tolist() == [*tokenizer.encode(text[:cut], "all"), tokenizer.eot_token]
+        assert corpus.validation.tolist() == [*tokenizer.encode(text[cut:], "all"), tokenizer.eot_token]
+    assert tokenizer.decode(corpus.train[:-1].tolist()) == text[:cut]
 
 
 # The files of ids
@@ -163,7 +97,7 @@ def test_ids_are_memory_mapped_in_the_narrowest_type_that_holds_them(write, tmp_
         corpus = tokenize_files(files, ByteTokenizer(n_vocab), write("tokenizer.json", "{}"), directory)
         assert isinstance(corpus.train, np.memmap) and corpus.train.dtype == dtype
         assert (directory / "train.bin").stat().st_size == corpus.train.nbytes
-        assert text_of(corpus.train[:-1]) == whole(files[0].train_chunks())
+        assert text_of(corpus.train[:-1]) == MIXED[: int(len(MIXED) * (1 - 0.1))]
 
 
 def test_ids_are_reused_until_a_text_or_the_tokenizer_changes(write, tmp_path):
@@ -194,6 +128,27 @@ def test_ids_are_reused_until_a_text_or_the_tokenizer_changes(write, tmp_path):
         fingerprints.add(changed.fingerprint)
     assert len(fingerprints) == 4
     assert "texT" in text_of(changed.train[:90]), "the new text was read"
+
+
+def test_ids_are_made_anew_for_another_split(write, tmp_path):
+    json_file, tokens = write("tokenizer.json", "{}"), tmp_path / "tokens"
+    files = open_text_files([write("a.txt", "one\n\ntwo\n\nthree\nfour\n" * 9)])
+    others = open_text_files([write("b.txt", "five\n")])
+    fingerprints = set()
+    for split in (
+        FileSplit(files, 0.1),
+        FileSplit(files, 0.2),
+        FileSplit(files, 0.2, others),
+        DocumentSplit(files, "lines", 0.2, 0),
+        DocumentSplit(files, "lines", 0.2, 1),
+        DocumentSplit(files, "lines", 0.4, 1),
+        DocumentSplit(files, "blank-lines", 0.4, 1),
+        DocumentSplit(files, "blank-lines", 0.4, 1, others),
+    ):
+        tokenizer = ByteTokenizer()
+        fingerprints.add(tokenize_texts(split, tokenizer, json_file, tokens).fingerprint)
+        assert tokenizer.n_encoded
+    assert len(fingerprints) == 8
 
 
 def test_a_tokenisation_that_was_interrupted_is_never_taken_for_whole(write, tmp_path):
