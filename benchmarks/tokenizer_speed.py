@@ -81,6 +81,19 @@ def train_huggingface(path, vocab_size):
     tokenizer.train([str(path)], trainer)
 
 
+def long_words_row():
+    """One word of 160,000 letters: trainers that walk through the word at each merge take minutes."""
+    letters = "".join(random.Random(0).choices("abcdefghijklmnopqrstuvwxyz", k=160_000))
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "word.txt"
+        path.write_text(letters, encoding="utf-8", newline="\n")
+        row(
+            "train, one word of 160,000 letters",
+            best_time(lambda: train_ours(path, 4000, workers=1), 1),
+            best_time(lambda: train_huggingface(path, 4000), 1),
+        )
+
+
 def encoding_rows(name, text, ours, huggingface, openai):
     """Cold: the tokenizer sees the text for the first time. Warm: it has seen it. One thread each."""
     expected = openai.encode_ordinary(text)
@@ -238,6 +251,7 @@ def main():
         best_time(lambda: train_ours(shakespeare_path, VOCAB_SIZE, workers=1), 3),
         best_time(lambda: train_huggingface(shakespeare_path, VOCAB_SIZE), 3),
     )
+    long_words_row()
     os.environ["TOKENIZERS_PARALLELISM"] = "false"  # encoding is compared on one thread
     with tempfile.TemporaryDirectory() as directory:
         gpt2 = load_tokenizer(assets / "gpt2")

@@ -123,6 +123,7 @@ def test_the_file_is_one_token_in_base64_and_its_rank_a_line_lowest_first(tmp_pa
         (b"YWI=", r"line 257: b'YWI=\\n' is not a token in base64"),
         (b"YWI= x", "line 257: .* is not a token in base64"),
         (b"YW? 256", "line 257: .* is not a token in base64"),
+        (b"YW?I= 256", "line 257: .* is not a token in base64"),
         (b"YWI= 256 7", "line 257: .* is not a token in base64"),
         (b"YQ== 256", "line 257: the token b'a' has two ranks"),
         (b" 256", "line 257: .* is not a token in base64"),
