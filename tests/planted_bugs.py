@@ -629,8 +629,8 @@ PLANTED = [
             ("the user's turns are learned", 'role == "assistant")', 'role == "user")'),
             (
                 "answers without an end",
-                "[*tokenizer.encode_ordinary(output), tokenizer.eot_token], True",
-                "tokenizer.encode_ordinary(output), True",
+                "return [*tokenizer.encode_ordinary(trimmed(text)), tokenizer.eot_token]",
+                "return tokenizer.encode_ordinary(trimmed(text))",
             ),
         ],
     ),
