@@ -22,6 +22,7 @@ from queue import Queue
 from typing import NamedTuple
 
 from planted_bugs import PLANTED
+from planted_record_bugs import PLANTED_IN_RECORDS
 
 ROOT = Path(__file__).resolve().parents[1]
 COPIED = ["minigpt", "tokenizer", "tests", "train.py", "generate.py", "pyproject.toml"]
@@ -38,7 +39,7 @@ class Bug(NamedTuple):
     planted: str
 
 
-BUGS = [Bug(path, tests, *planted) for path, tests, bugs in PLANTED for planted in bugs]
+BUGS = [Bug(path, tests, *planted) for path, tests, bugs in PLANTED + PLANTED_IN_RECORDS for planted in bugs]
 
 
 def copy_project(directory):

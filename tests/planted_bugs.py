@@ -934,8 +934,8 @@ PLANTED = [
             ("the user's turns are learned", 'role == "assistant")', 'role == "user")'),
             (
                 "answers without an end",
-                "(answer_ids(tokenizer, output), True)",
-                "(answer_ids(tokenizer, output)[:-1], True)",
+                "return [*tokenizer.encode_ordinary(trimmed(text)), tokenizer.eot_token]",
+                "return tokenizer.encode_ordinary(trimmed(text))",
             ),
         ],
     ),

@@ -15,6 +15,7 @@ from minigpt.finetuning.lora import load_adapter
 from minigpt.finetuning.prompt_format import ChatFormat, InstructFormat, load_format
 from minigpt.generation.text_stream import continuations
 from minigpt.tasks.arguments import train_arguments
+from minigpt.tasks.prefer import PreferTask
 from minigpt.training.log import read_lines
 from tokenizer import BPETokenizer, load_tokenizer
 
@@ -241,6 +242,23 @@ def test_the_responses_to_the_test_split_are_written_with_their_measures(folder,
         "--checkpoint", tmp_path / "run", "--prompt", "Greet Ann.", "--max-new-tokens", 5, main=generate.main
     )
     assert "Greet" not in answered
+
+
+def test_a_model_of_instructions_is_asked_as_such_by_preferences_and_no_conversation_is_put_to_it(
+    folder, tmp_path
+):
+    run_here(*flags_of(folder, "instruct", tmp_path / "tuned", *NEW_MODEL))
+    start = ["--init-from", tmp_path / "tuned"]
+    args = train_arguments([str(flag) for flag in flags_of(folder, "prefer", tmp_path / "run", *start)])
+    task = PreferTask(args)
+    example = task.train[0]
+    prompt = example[3].fields["prompt"][0][1]
+    assert task.tokenizer.decode(example[0]).startswith(f"{prompt}\n\n")
+    turns = [{"role": role, "content": "a"} for role in ("user", "assistant", "user")]
+    records = [{"prompt": turns, "chosen": f"b{i}", "rejected": "c"} for i in range(9)]
+    path = json_lines(tmp_path / "x.jsonl", records)
+    sentence = refused("--task", "prefer", "--data", path, "--out", tmp_path / "no", *start)
+    assert "x.jsonl:1: the prompt is a conversation, but the model in" in sentence
 
 
 def test_generate_asks_an_instruction_exactly_as_it_was_trained(tmp_path, monkeypatch):

@@ -39,6 +39,7 @@ def read_rows(path, text):
     suffix = Path(path).suffix.lower()
     if suffix == ".tsv" or (suffix != ".csv" and "\t" in text.lstrip("\n").partition("\n")[0]):
         return tsv_rows(text), DELIMITERS["\t"]
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # of one field; else 131,072 characters
     given = EXCELS_LINE.match(text)
     delimiter = given[1] if given else likely_delimiter(text)
     text = "\n" + text[given.end() :] if given else text
@@ -72,7 +73,6 @@ def tsv_rows(text):
 
 def csv_rows(path, text, delimiter):
     """The rows of a CSV. Raises ValueError for a quote that is not closed, or closed amid a field."""
-    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # of one field; else 131,072 characters
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True, strict=True)
     rows, line = [], 1
     try:
@@ -97,7 +97,6 @@ def likely_delimiter(text):
 
     def agreement(delimiter):
         """The share of rows that have as many columns as the first; 0 where that has one."""
-        csv.field_size_limit(max(csv.field_size_limit(), len(text)))
         lengths = [len(row) for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True)]
         return lengths.count(lengths[0]) / len(lengths) if lengths and lengths[0] > 1 else 0
 

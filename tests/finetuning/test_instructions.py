@@ -28,6 +28,7 @@ ALONE = RECORD | {"input": ""}
         ({"instruction": "Add.", "context": "1 + 2", "response": "3", "category": "x"}, RECORD),
         ({"Prompt": "Add.", "completion": "3"}, ALONE),
         ({"question": "Add.", "answer": "3"}, ALONE),
+        ({"instruction": None, "prompt": "Add.", "output": "3"}, ALONE),
         ({"instruction": "Add.", "output": "", "response": "3", "input": ""}, None),
         (
             {"instruction": "Indent:\r\nx", "input": "  y\n", "output": "\n    x\r\n    y\n"},

@@ -60,6 +60,7 @@ BELOW = [("ham", "Hi, you", 2), ("spam", "Win", 3)]  # a line of names
         ("a.csv", 'a,"two\nlines"\n\nb,W\n', [("a", "two\nlines", 1), ("b", "W", 4)]),
         ("a.csv", 'a,"say \\"yes\\", or no"\nb,W\n', [("a", 'say "yes", or no', 1), ("b", "W", 2)]),
         ("a.csv", 'a,"say \\", or no"\nb,W\n', [("a", 'say ", or no', 1), ("b", "W", 2)]),
+        ("a.csv", 'a,say \\"yes\\"\nb,W\n', [("a", 'say \\"yes\\"', 1), ("b", "W", 2)]),
         ("a.csv", 'a,"C:\\"\nb,"say ""yes"""\n', [("a", "C:\\", 1), ("b", 'say "yes"', 2)]),
         ("a.csv", "a," + "x" * 200_000 + "\nb,W\n", [("a", "x" * 200_000, 1), ("b", "W", 2)]),
         ("a.jsonl", '{"label": "ham", "text": "Hi, you"}\n{"text": "Win", "label": "spam"}', TWO),

@@ -56,6 +56,12 @@ def test_an_instruction_of_many_lines_is_asked_whole_whatever_its_line_ends(aske
     assert InstructFormat().prompt_ids(TOKENIZER, [("user", asked_as)], windows_input) == prompt
 
 
+def test_to_a_model_of_instructions_the_last_turn_alone_is_put():
+    turns = [("user", "hot"), ("assistant", "cold"), ("user", "Add.")]
+    asked = InstructFormat()
+    assert asked.prompt_ids(TOKENIZER, turns) == asked.prompt_ids(TOKENIZER, turns[-1:])
+
+
 def test_a_turn_of_many_lines_is_asked_as_it_was_trained():
     turns = [("user", "你好\n  hot"), ("assistant", "  cold\n好")]
     (asked, _), (answer, _) = ChatFormat().segments(TOKENIZER, turns)
