@@ -25,7 +25,8 @@ def take_up_configurations(tokenizer, directory):
     # transformers builds GPT-2's own class anew; any other one is as tokenizer.json says.
     if config.get("add_prefix_space") and str(config.get("tokenizer_class")).startswith("GPT2"):
         raise ValueError(
-            f"{directory / CONFIG_FILE} puts a blank before the text (add_prefix_space), which is not supported"
+            f"{directory / CONFIG_FILE} puts a blank before the text (add_prefix_space), which is not "
+            "supported"
         )
     _find_the_end(tokenizer, directory, config)
     rows = _read(directory / MODEL_CONFIG_FILE).get("vocab_size")
