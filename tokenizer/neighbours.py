@@ -1,7 +1,7 @@
 """What the files beside a tokenizer say of it: where texts end, and how many rows the model has.
 
     generation_config.json, config.json     eos_token_id: one id, or several at which generation ends
-    tokenizer_config.json                   eos_token: a text; and what is put around every text
+    tokenizer_config.json                   eos_token: a text; and whether a blank is put before every text
     config.json                             vocab_size: the rows of the model's token table
 
 Rows and tokens need not be as many. A table is filled up to a round number of rows, because that is fast on
@@ -19,14 +19,15 @@ GENERATION_FILE = "generation_config.json"
 def take_up_configurations(tokenizer, directory):
     """Set end_of_text, stop_tokens and n_rows of a tokenizer that was read from the directory.
 
-    Warns of tokens without a row. ValueError for a tokenizer_config.json that puts something around texts.
+    Warns of tokens without a row. ValueError for a tokenizer_config.json that puts a blank before texts.
     """
     config = _read(directory / CONFIG_FILE)
-    for key in ("add_bos_token", "add_eos_token", "add_prefix_space"):
-        if config.get(key):
-            raise ValueError(
-                f"{directory / CONFIG_FILE} puts something around every text ({key}), which is not supported"
-            )
+    # transformers builds GPT-2's own class anew; any other one is as tokenizer.json says.
+    if config.get("add_prefix_space") and str(config.get("tokenizer_class")).startswith("GPT2"):
+        raise ValueError(
+            f"{directory / CONFIG_FILE} puts a blank before the text (add_prefix_space), which is not "
+            "supported"
+        )
     _find_the_end(tokenizer, directory, config)
     rows = _read(directory / MODEL_CONFIG_FILE).get("vocab_size")
     if type(rows) is int:

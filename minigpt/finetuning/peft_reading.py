@@ -114,13 +114,9 @@ def merge_adapter(params, directory):
     merged = {name: to_host(param) for name, param in params.items() if with_head or name != HEAD_WEIGHT}
     if tied:
         merged[HEAD_WEIGHT] = merged[TABLE_WEIGHT]
-        adapter.refuse_ensured_tying()
     if SCORE in adapter.saved_modules([SCORE]):
         merged.setdefault(f"{SCORE}.weight", adapter.tensors.get(f"{SCORE}.weight"))
-    adapter.replace(merged, tied)
-    adapter.add_corrections(merged, tied)
-    adapter.replace_tokens(merged, tied)
-    adapter.refuse_the_rest()
+    adapter.merge(merged, tied)
     if tied and merged[HEAD_WEIGHT] is merged[TABLE_WEIGHT]:
         del merged[HEAD_WEIGHT]
     return {name: to_device(np.ascontiguousarray(param)) for name, param in merged.items()}
@@ -192,6 +188,25 @@ class _Adapter:
         return number in ([layers] if isinstance(layers, int) else layers)
 
     # --- what is done to them
+
+    def merge(self, params, tied):
+        """Change a dict of a model's arrays, in which a tied head is the table's array once more."""
+        try:
+            if tied:
+                self.refuse_ensured_tying()
+            self.replace(params, tied)
+            self.add_corrections(params, tied)
+            self.replace_tokens(params, tied)
+        except (TypeError, AttributeError, re.error) as error:
+            raise ValueError(
+                f"{Path(self.directory) / CONFIG_FILE} is damaged: a name, a list or a pattern in it "
+                f"cannot be read ({error})"
+            ) from None
+        if self.tensors:
+            raise ValueError(
+                f"{self.directory} has a tensor {_tensor_name(next(iter(self.tensors)))!r} that its config "
+                "does not call for, or that is not supported"
+            )
 
     def refuse_ensured_tying(self):
         """Raise ValueError for ensure_weight_tying where it decides something.
@@ -346,14 +361,6 @@ class _Adapter:
             f"{_tensor_name(name)} has shape {array.shape} in {self.directory} but the base and "
             f"{CONFIG_FILE} need {shape}"
         )
-
-    def refuse_the_rest(self):
-        """Raise ValueError if there is a tensor that was not used."""
-        if self.tensors:
-            raise ValueError(
-                f"{self.directory} has a tensor {_tensor_name(next(iter(self.tensors)))!r} that its config "
-                "does not call for, or that is not supported"
-            )
 
 
 def _full_name(module):

@@ -69,10 +69,16 @@ def test_a_template_that_adds_a_token_is_refused(saved):
 
 
 @pytest.mark.parametrize("key", ["add_bos_token", "add_eos_token", "add_prefix_space"])
-def test_a_configuration_that_puts_something_around_texts_is_refused(saved, key):
-    edit(saved / "tokenizer_config.json", **{key: True})
-    with pytest.raises(ValueError, match=key):
-        load_tokenizer(saved)
+@pytest.mark.parametrize("name", ["GPT2Tokenizer", "GPT2TokenizerFast", "PreTrainedTokenizerFast"])
+def test_what_a_configuration_puts_around_texts_counts_where_it_does_in_transformers(saved, name, key):
+    transformers = pytest.importorskip("transformers")
+    edit(saved / "tokenizer_config.json", **{key: True, "tokenizer_class": name})
+    expected = transformers.AutoTokenizer.from_pretrained(saved)("The rain")["input_ids"]
+    if expected == theirs(saved, "The rain"):
+        assert load_tokenizer(saved).encode("The rain") == expected
+    else:
+        with pytest.raises(ValueError, match="puts a blank before the text"):
+            load_tokenizer(saved)
 
 
 def test_what_transformers_saves_again_opens_with_the_same_ids(saved, tmp_path):
