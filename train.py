@@ -93,19 +93,17 @@ def train_steps(args, task, optimizer, run):
         StopRequest() as stop,
         tqdm(total=args.max_iters, initial=run.step, unit="step", dynamic_ncols=True) as bar,
     ):
-        for step in range(run.step, args.max_iters + 1):
+        for step in range(run.step, args.max_iters):
             line = {"step": step}
-            at_end = step == args.max_iters
-            if at_end or (args.eval_interval and step % args.eval_interval == 0):
-                line |= task.validate(runner)
-                tqdm.write(describe_progress(line, run.log.lines))
-                from_random_weights = step == 0 and not args.init_from  # no best, whatever they measure
-                run.keep(step, None if from_random_weights else line[task.measure])
+            if args.eval_interval and step % args.eval_interval == 0:
+                line |= measure(args, task, runner, run, step)
             elif stop.requested:
                 run.keep(step)
-            if at_end or stop.requested:
-                run.log.add(line)
-                break
+            if stop.requested:
+                tqdm.write(
+                    f"stopped before step {step}; go on with: python train.py --resume --out {args.out}"
+                )
+                return False
 
             started = time.perf_counter()
             batch = task.batch(step)
@@ -121,16 +119,24 @@ def train_steps(args, task, optimizer, run):
             optimizer.step(grads, runner.for_each)
 
             speed = batch[0].size / (time.perf_counter() - started)
-            line |= {"loss": loss, "lr": optimizer.lr, "grad_norm": grad_norm, "tokens_per_s": speed}
-            run.log.add(line)
+            run.log.add(
+                line | {"loss": loss, "lr": optimizer.lr, "grad_norm": grad_norm, "tokens_per_s": speed}
+            )
             bar.set_postfix_str(f"loss {loss:.3f}, {speed:,.0f} tokens/s", refresh=False)
             bar.update()
 
-        if at_end:
-            run.log.flush()
-        else:
-            tqdm.write(f"stopped before step {step}; go on with: python train.py --resume --out {args.out}")
-        return at_end
+        run.log.add({"step": args.max_iters} | measure(args, task, runner, run, args.max_iters))
+        run.log.flush()
+        return True
+
+
+def measure(args, task, runner, run, step):
+    """Print and return what the task validates by, a dict; save, and the model too if it is the best so far."""
+    line = {"step": step} | task.validate(runner)
+    tqdm.write(describe_progress(line, run.log.lines))
+    from_random_weights = step == 0 and not args.init_from  # no best, whatever they measure
+    run.keep(step, None if from_random_weights else line[task.measure])
+    return line
 
 
 def report(args, task):
