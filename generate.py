@@ -238,6 +238,8 @@ def print_labels(model, tokenizer, prompts, args):
             f"{args.checkpoint} holds a classifier: give it a text with --prompt, and nothing else"
         )
     for prompt in prompts:
+        if model.text_end:  # trained here, where texts come without the blanks around them
+            prompt = prompt.strip()
         ids, is_cut = text_ids(tokenizer, [prompt], model.config.block_size, model.text_end)
         if is_cut:
             warnings.warn(f"the text is cut to the context of {len(ids)} tokens", stacklevel=2)

@@ -131,7 +131,7 @@ def train_steps(args, task, optimizer, run):
 
 
 def measure(args, task, runner, run, step):
-    """Print and return what the task validates by, a dict; save, and the model too if it is the best so far."""
+    """Print and return what the task validates by, a dict; save, the model too if it is the best."""
     line = {"step": step} | task.validate(runner)
     tqdm.write(describe_progress(line, run.log.lines))
     from_random_weights = step == 0 and not args.init_from  # no best, whatever they measure

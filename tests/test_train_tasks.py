@@ -207,9 +207,9 @@ def test_a_classifier_answers_with_labels_and_their_probabilities(folder, tmp_pa
     run_here(*flags_of(folder, "classify", tmp_path / "run", *NEW_MODEL, "--balance", "weights"))
     metrics = json.loads((tmp_path / "run" / "test_metrics.json").read_text(encoding="utf-8"))
     assert metrics["labels"] == ["ham", "spam"] and sum(metrics["count"]) == np.sum(metrics["confusion"])
-    asked = ["--checkpoint", tmp_path / "run", "--prompt", "You WON a prize", "你好"]
+    asked = ["--checkpoint", tmp_path / "run", "--prompt", "You WON a prize", "你好", "  You WON a prize \n"]
     lines = run_here(*asked, main=generate.main).splitlines()
-    assert len(lines) == 2
+    assert len(lines) == 3 and lines[0] == lines[2], "blanks around a text were not learned from"
     for line in lines:
         shares = {part.split()[0]: float(part.split()[1]) for part in line.split(", ")}
         assert shares.keys() == {"ham", "spam"} and sum(shares.values()) == pytest.approx(100, abs=0.2)

@@ -174,7 +174,7 @@ def test_a_resumed_run_of_documents_is_the_same_run_and_another_split_is_refused
         (["--task", "chat", "--documents", "lines"], ["--documents", "--task chat"]),
         (["--task", "chat", "--val-data", "names.txt"], ["--val-data", "--task chat"]),
         (["--task", "classify", "--data", "folder"], ["folder is a folder", "files"]),
-        (["--task", "instruct", "--data", "a.yaml"], ["a.yaml is YAML", "JSON"]),
+        (["--task", "instruct", "--data", "a.yaml"], ["a.yaml is a YAML file", "jsonl"]),
         (["--tokenizer", "folder"], ["folder holds no tokenizer"]),
         (["--tokenizer", "folder", "--vocab-size", "300"], ["--vocab-size", "folder"]),
         (["--block-size", "100"], ["tokens", "--block-size"]),

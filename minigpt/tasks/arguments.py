@@ -144,7 +144,6 @@ def train_arguments(arguments=None):
         parser.error(f"--vocab-size is for a new tokenizer: the one in {args.tokenizer} has its own size")
     if args.val_data and args.val_share != parser.get_default("val_share"):
         parser.error("--val-data is what is held back: leave --val-share out")
-    check_records_files(parser, args)
     if args.min_lr > args.learning_rate:
         parser.error(
             f"--min-lr is {args.min_lr}, above --learning-rate {args.learning_rate}, from which it falls"
@@ -162,17 +161,6 @@ def train_arguments(arguments=None):
     if parser.get_default("warmup_iters") != args.warmup_iters > args.max_iters:
         parser.error(f"--warmup-iters is {args.warmup_iters}, more than the {args.max_iters} of --max-iters")
     return args
-
-
-def check_records_files(parser, args):
-    """Refuse as --data what no task of fine-tuning reads: folders, and files of another kind."""
-    for path in [] if args.task == "pretrain" else args.data:
-        if Path(path).is_dir():
-            parser.error(
-                f"{path} is a folder, but --task {args.task} takes files: name those in it with --data"
-            )
-        if Path(path).suffix.lower() in (".yaml", ".yml"):
-            parser.error(f"{path} is YAML, which is not read here: convert it to JSON, one object a record")
 
 
 def train_parser():
