@@ -13,6 +13,8 @@ from minigpt.finetuning.classifier import GPTClassifier, describe_probabilities
 from minigpt.finetuning.lora import LoRAGPT
 from minigpt.finetuning.peft import save_adapter
 from minigpt.finetuning.prompt_format import ChatFormat, save_format
+from minigpt.tasks.arguments import train_arguments
+from minigpt.tasks.classify import ClassifyTask
 from tokenizer import BPETokenizer, CharTokenizer
 
 LETTERS = "ab c\n"
@@ -119,6 +121,15 @@ def test_training_a_classifier_on_keeps_the_end_of_its_texts(tmp_path, text_end)
     run_main(train.main, *flags, "--out", tmp_path / "out", "--max-iters", 1, "--warmup-iters", 0)
     tuned = load_model(tmp_path / "out")
     assert (tuned.text_end, tuned.pad_token_id) == (text_end, 5)
+    task = ClassifyTask(train_arguments([str(flag) for flag in (*flags, "--out", tmp_path / "out3")]))
+    (newline,) = task.tokenizer.encode("\n")
+    examples = [
+        *task.train,
+        *task.validation,
+        *task.test,
+        task._varied(task.train[0], np.random.default_rng(0)),
+    ]
+    assert {ids[-1] == newline for ids, *_ in examples} == {text_end == "\n"}
     classifier(text_end, multi_label=True).save_pretrained(tmp_path / "base")
     assert "several labels at once" in refusal(train.main, *flags, "--out", tmp_path / "out2")
 
