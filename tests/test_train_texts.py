@@ -203,6 +203,17 @@ def test_a_refused_run_takes_nothing_from_a_folder_that_was_there(names, tmp_pat
     assert [path.name for path in out.iterdir()] == ["notes.txt"]
 
 
+def test_a_refused_resumption_leaves_the_run_as_it_was(tmp_path):
+    out = tmp_path / "out"
+    lines, one_line = (
+        write(tmp_path / name, f"the fox ran{end}" * 100) for name, end in (("a", "\n"), ("b", " "))
+    )
+    run_here("--data", lines, "--tokenizer", "char", "--out", out, *SHORT)
+    before = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
+    assert "--data" in refused("--resume", "--out", out, "--data", one_line)
+    assert {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()} == before
+
+
 # Files
 
 

@@ -51,7 +51,7 @@ class PretrainTask:
         self.model = self.objective = starting_model(args, self.tokenizer.n_vocab)
         self.block_size = self.model.config.block_size
         if not args.eval_only:
-            self.save(out)
+            self.tokenizer.save(out)
         self.corpus = tokenize_texts(self.split, self.tokenizer, out / "tokenizer.json", out / "tokens")
         self.fingerprint = self.corpus.fingerprint
         if self.of_documents:
