@@ -228,6 +228,19 @@ def test_another_share_and_files_of_their_own_are_held_back(tmp_path):
     assert made.tokenizer.decode(made.corpus.validation.tolist()) == "c" * 20 + "<|endoftext|>"
 
 
+@pytest.mark.parametrize("given", [["--vocab-size", "257"], ["--tokenizer", "own"]])
+def test_the_cut_goes_through_no_mark_of_the_tokenizer(tmp_path, monkeypatch, given):
+    monkeypatch.chdir(tmp_path)
+    CharTokenizer({"a": 0, "b": 1}, {"<|endoftext|>": 2, "<|pause, long|>": 3}).save("own")
+    mark = "<|pause, long|>" if "own" in given else "<|endoftext|>"
+    write(tmp_path / "text.txt", "a" * 40 + mark + "b" * 40)
+    made = task("--data", "text.txt", "--val-share", 0.5, "--out", "out", *given)
+    decode = made.tokenizer.decode
+    assert decode(made.corpus.train.tolist()) == "a" * 40 + "<|endoftext|>"
+    assert decode(made.corpus.validation.tolist()) == mark + "b" * 40 + "<|endoftext|>"
+    assert made.tokenizer.special_tokens[mark] in made.corpus.validation
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/stdin"), reason="there is no /dev/stdin")
 def test_a_text_through_a_pipe_is_trained_on_and_resumed_without_the_pipe(tmp_path):
     out = tmp_path / "out"
