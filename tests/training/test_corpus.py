@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from raw_texts import MIXED, ByteTokenizer, text_of
+from tiny_texts import MIXED, ByteTokenizer, text_of
 
 from minigpt.training.corpus import count_bytes, random_batch, sliding_windows, tokenize_texts
 from minigpt.training.documents import DocumentSplit, FileSplit

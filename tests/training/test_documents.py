@@ -4,7 +4,7 @@ from itertools import groupby
 
 import numpy as np
 import pytest
-from raw_texts import MIXED, whole
+from tiny_texts import MIXED, whole
 
 from minigpt.training import documents, text_files
 from minigpt.training.documents import END, DocumentSplit, FileSplit, documents_in

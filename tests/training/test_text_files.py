@@ -4,7 +4,7 @@ import os
 import threading
 
 import pytest
-from raw_texts import MIXED, whole
+from tiny_texts import MIXED, whole
 
 from minigpt.training import text_files
 from minigpt.training.text_files import (
