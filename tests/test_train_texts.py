@@ -203,6 +203,17 @@ def test_a_refused_run_takes_nothing_from_a_folder_that_was_there(names, tmp_pat
     assert [path.name for path in out.iterdir()] == ["notes.txt"]
 
 
+def test_a_refused_resumption_leaves_the_run_as_it_was(tmp_path):
+    out = tmp_path / "out"
+    lines, one_line = (
+        write(tmp_path / name, f"the fox ran{end}" * 100) for name, end in (("a", "\n"), ("b", " "))
+    )
+    run_here("--data", lines, "--tokenizer", "char", "--out", out, *SHORT)
+    before = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
+    assert "--data" in refused("--resume", "--out", out, "--data", one_line)
+    assert {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()} == before
+
+
 # Files
 
 
@@ -215,6 +226,19 @@ def test_another_share_and_files_of_their_own_are_held_back(tmp_path):
     made = task(*flags, "--val-data", write(tmp_path / "held back.txt", "c" * 20))
     assert made.tokenizer.decode(made.corpus.train.tolist()) == "a" * 600 + "b" * 400 + "<|endoftext|>"
     assert made.tokenizer.decode(made.corpus.validation.tolist()) == "c" * 20 + "<|endoftext|>"
+
+
+@pytest.mark.parametrize("given", [["--vocab-size", "257"], ["--tokenizer", "own"]])
+def test_the_cut_goes_through_no_mark_of_the_tokenizer(tmp_path, monkeypatch, given):
+    monkeypatch.chdir(tmp_path)
+    CharTokenizer({"a": 0, "b": 1}, {"<|endoftext|>": 2, "<|pause, long|>": 3}).save("own")
+    mark = "<|pause, long|>" if "own" in given else "<|endoftext|>"
+    write(tmp_path / "text.txt", "a" * 40 + mark + "b" * 40)
+    made = task("--data", "text.txt", "--val-share", 0.5, "--out", "out", *given)
+    decode = made.tokenizer.decode
+    assert decode(made.corpus.train.tolist()) == "a" * 40 + "<|endoftext|>"
+    assert decode(made.corpus.validation.tolist()) == mark + "b" * 40 + "<|endoftext|>"
+    assert made.tokenizer.special_tokens[mark] in made.corpus.validation
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/stdin"), reason="there is no /dev/stdin")

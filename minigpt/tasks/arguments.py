@@ -187,9 +187,9 @@ def train_parser():
         type=parting,
         default=FILE,
         metavar="WHAT",
-        help="pretrain: what is a document: file, each of the lines, what stands between blank-lines, or the "
-        "text of a mark between documents (\\n is a line end). Unless it is file, whole documents are held "
-        "back, drawn by --seed, windows begin at documents, and generate.py begins and ends one",
+        help="pretrain: what a document is: file, lines (each of them), blank-lines (what is between them), "
+        "or the text of a mark between documents (\\n is a line end). Unless it is file, whole documents are "
+        "held back, drawn by --seed, windows begin at documents, and generate.py begins and ends one",
     )
     add(
         "--val-share",

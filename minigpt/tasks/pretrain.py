@@ -15,7 +15,7 @@ from minigpt.generation.sampling import Sampling
 from minigpt.generation.text_stream import continuations
 from minigpt.tasks.samples import sample_prompts
 from minigpt.tasks.start import given_tokenizer, new_tokenizer, starting_model
-from minigpt.training.corpus import random_batch, sliding_windows, tokenize_texts
+from minigpt.training.corpus import mark_of, random_batch, sliding_windows, tokenize_texts
 from minigpt.training.document_windows import find_windows, random_documents
 from minigpt.training.documents import END, FILE, DocumentSplit, FileSplit
 from minigpt.training.evaluation import describe_loss, evaluate, evaluate_documents
@@ -51,7 +51,7 @@ class PretrainTask:
         self.model = self.objective = starting_model(args, self.tokenizer.n_vocab)
         self.block_size = self.model.config.block_size
         if not args.eval_only:
-            self.save(out)
+            self.tokenizer.save(out)
         self.corpus = tokenize_texts(self.split, self.tokenizer, out / "tokenizer.json", out / "tokens")
         self.fingerprint = self.corpus.fingerprint
         if self.of_documents:
@@ -84,7 +84,7 @@ class PretrainTask:
     def choose_beginning(self):
         """How a new text is begun: a document by the mark, and else by something that the texts hold."""
         if self.of_documents:
-            return Beginning(self.args.documents, self.tokenizer.decode([self.tokenizer.eot_token]))
+            return Beginning(self.args.documents, mark_of(self.tokenizer))
         sample = next((piece for piece in self.split.train() if piece is not END), "")
         return beginning_of_texts(self.tokenizer, sample[:READ_FOR_BEGINNING])
 

@@ -12,12 +12,15 @@ exercises at once, of every context length from 1 to T.
 import hashlib
 import json
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from minigpt.training.documents import END
+
+GROUP = 1 << 18  # characters of short documents that are encoded together
 
 
 @dataclass
@@ -52,27 +55,44 @@ def tokenize_texts(split, tokenizer, tokenizer_json, directory):
     if manifest.get("fingerprint") != fingerprint:
         directory.mkdir(parents=True, exist_ok=True)
         manifest_path.unlink(missing_ok=True)  # whatever happens now, half a file is never taken for whole
-        end = np.asarray([tokenizer.eot_token], dtype=dtype)
+        end = mark_of(tokenizer)
         n_bytes = {}
         with tqdm(total=split.n_chars, desc="tokenise", unit="char", unit_scale=True) as bar:
             for side, pieces in (("train", split.train()), ("validation", split.validation())):
                 n_bytes[side] = 0
                 with open(paths[side], "wb") as out:
-                    if split.begins_with_end:
-                        end.tofile(out)
-                    for piece in pieces:
-                        if piece is END:
-                            end.tofile(out)
-                            continue
-                        ids = tokenizer.encode(piece, allowed_special="all")
+                    before_all = [END] if split.begins_with_end else []
+                    for text in grouped(chain(before_all, pieces), end):
+                        ids = tokenizer.encode(text, allowed_special="all")
                         np.asarray(ids, dtype=dtype).tofile(out)
-                        n_bytes[side] += count_bytes(tokenizer, piece)
-                        bar.update(len(piece))
+                        n_bytes[side] += count_bytes(tokenizer, text)
+                        bar.update(len(text) - len(end) * text.count(end))
         manifest = {"fingerprint": fingerprint, "n_validation_bytes": n_bytes["validation"]}
         manifest_path.write_text(json.dumps(manifest), encoding="utf-8", newline="\n")
 
     train, validation = (np.memmap(path, dtype=dtype, mode="r") for path in paths.values())
     return Corpus(train, validation, manifest["n_validation_bytes"], fingerprint)
+
+
+def mark_of(tokenizer):
+    """The text of the tokenizer's end-of-text token."""
+    return next(text for text, token in tokenizer.special_tokens.items() if token == tokenizer.eot_token)
+
+
+def grouped(pieces, mark):
+    """Pieces of texts, many short documents together, each END spelt as the mark: strings to be encoded.
+
+    Two pieces of one document stay apart, as they were cut.
+    """
+    group, size = [], 0
+    for piece in pieces:
+        goes_on = piece is not END and group and group[-1] is not mark
+        if goes_on or size >= GROUP:
+            yield "".join(group)
+            group, size = [], 0
+        group.append(mark if piece is END else piece)
+        size += len(group[-1])
+    yield "".join(group)
 
 
 def count_bytes(tokenizer, text):

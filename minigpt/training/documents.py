@@ -22,7 +22,7 @@ import numpy as np
 import regex
 
 from minigpt.training.text_files import before_mark, read_chunks, slice_chunks
-from tokenizer.text_source import text_blocks
+from tokenizer.text_source import BLOCK, text_blocks
 
 FILE = "file"
 SEPARATORS = {"lines": r"\n", "blank-lines": r"\n(?:[^\S\n]*\n)+"}
@@ -111,14 +111,14 @@ class DocumentSplit:
         """The documents to train on, END after each."""
         for document in self._documents(self.files):
             if self._bin(document) >= self.first_training_bin:
-                yield from text_blocks(document)
+                yield from text_blocks(document) if len(document) > BLOCK else [document]
                 yield END
 
     def validation(self):
         """The documents to validate on, END after each."""
         for document in self._documents(self.validation_files or self.files):
             if self.validation_files or self._bin(document) < self.first_training_bin:
-                yield from text_blocks(document)
+                yield from text_blocks(document) if len(document) > BLOCK else [document]
                 yield END
 
     def _documents(self, files):
