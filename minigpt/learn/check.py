@@ -1,5 +1,6 @@
-"""`check`: is a learner's file right, and if not, which mistake is it?"""
+"""Run a file of yours, and say which mistake it is."""
 
+import sys
 from pathlib import Path
 
 from minigpt.learn.exercise import Exercise
@@ -7,8 +8,6 @@ from minigpt.learn.exercises import ORDER
 from minigpt.learn.language import add_language, choose, system_language
 from minigpt.learn.process import SECONDS, examine_apart
 from minigpt.learn.progress import read_progress, write_progress
-
-NAME, HELP = "check", "run a file of yours and say what is wrong with it"
 
 
 def add_arguments(parser):
@@ -28,7 +27,7 @@ def run(args):
     right, text = examine_apart(exercise.name, args.file, lang, args.seconds)
     print(text)
     if not right:
-        return 1
+        sys.exit(1)
     progress = read_progress(args.file.parent)
     if exercise.name not in progress["done"]:
         progress["done"].append(exercise.name)
@@ -37,4 +36,3 @@ def run(args):
     if left:
         then = f"python -m minigpt.learn start {left[0]}"
         print(choose((f"Next: {then}", f"下一题：{then}"), lang))
-    return 0

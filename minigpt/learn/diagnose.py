@@ -1,4 +1,4 @@
-"""Which mistake is it? Results that are wrong, held against those of known mistakes and of any formula's mistakes.
+"""Which mistake is it? Wrong results, held against those of known mistakes and of mistakes of any formula.
 
 First the catalogue of the exercise: a mistake is named if every array that it gives on every draw is the
 learner's. Then pairs of two mistakes at once. Then the relations of gradcheck's diagnosis.py, which must hold
@@ -92,7 +92,7 @@ def relative_error(actual, expected):
 
 
 def named_mistakes(exercise, draws, results):
-    """The mistake, or the two, of the catalogue that give exactly these results; [] where none does, or several."""
+    """The one mistake, or the two, of the catalogue that give exactly these results; [] if none, or several."""
     fitting = [[mistake] for mistake in exercise.mistakes if fits(exercise, [mistake], draws, results)]
     if not fitting:
         pairs = combinations(exercise.mistakes, 2)
@@ -121,11 +121,12 @@ def describe_mistakes(exercise, mistakes, wrong):
     """The sentence that names one mistake or two, and the hints that help."""
     names, are = " and ".join(wrong), "is" if len(wrong) == 1 else "are"
     english = ", and ".join(mistake.english for mistake in mistakes)
-    chinese = "，同时".join(mistake.chinese for mistake in mistakes)
+    chinese = "；".join(mistake.chinese for mistake in mistakes)
+    this = "这个错误" if len(mistakes) == 1 else "同时犯这两个错误"
     lines = [
         indented(
             f"Your {names} {are} exactly what comes out when {english}.",
-            f"你的 {'、'.join(wrong)} 与{chinese}的结果完全相同。",
+            f"你的 {'、'.join(wrong)} 与{this}的结果完全相同：{chinese}。",
         )
     ]
     for number in dict.fromkeys(mistake.hint for mistake in mistakes):
@@ -222,6 +223,12 @@ def factor_words(factors, sizes):
 
 def map_of(name, off):
     """Which entries are off, drawn for the first matrix of the array that has some."""
+    if off.all():
+        return [
+            indented(
+                "No mistake I know gives this; every entry is off.", "这不是我认识的错误；每个数都不对。"
+            )
+        ]
     index = ()
     if off.ndim > 2:
         index = tuple(int(i) for i in np.argwhere(off)[0][:-2])

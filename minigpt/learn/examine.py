@@ -1,4 +1,4 @@
-"""Examining a learner's file: does it run, does it return what it should, are the numbers right, and if not, why.
+"""Examining a learner's file: does it run, does it return what it should, are the numbers right, if not, why.
 
 Each finding is a text: a pair, English and Chinese.
 """
@@ -19,7 +19,6 @@ from minigpt.learn.numbers import (
     TOLERANCE,
     all_equal,
     arrays_in,
-    equal,
     is_real,
     plain,
     unchanged,
@@ -157,7 +156,7 @@ class Runs:
             found = len(returned) if isinstance(returned, (tuple, list)) else 1
             where = self.line_of_return(values)
             raise Stop(
-                f"{where}: returns {found} result{'s' * (found != 1)}, but {len(outputs)} are asked for: {names}",
+                f"{where}: returns {found} thing{'s' * (found != 1)}, but {len(outputs)} are asked for: {names}",
                 f"{where}: 返回了 {found} 个结果，但要求 {len(outputs)} 个：{names}",
             )
         expected = self.expect(values)
@@ -312,9 +311,8 @@ def describe_right(exercise, runs):
 
 def compare_with_differences(exercise, values, results):
     """[(name of a gradient, its relative error against finite differences of the exercise's loss), …]."""
-    values, errors = copy.deepcopy(values), []
+    values, errors, loss = copy.deepcopy(values), [], exercise.data.loss
     for output, moved in zip(exercise.outputs, exercise.data.GRADIENTS.split()):
-        loss = exercise.data.loss
         differences = numerical_gradient(lambda: loss(**chosen(loss, values)), values[moved])
         size = max(np.abs(differences).max(), 1e-30)
         errors.append((output, float(np.abs(results[output] - differences).max() / size)))

@@ -44,7 +44,7 @@ class Mistake(NamedTuple):
 
 
 class Sizes:
-    """Whole numbers for named dimensions, no two of them equal, or all of them (square). `named` keeps them."""
+    """Whole numbers for named dimensions, no two of them equal, or (square) all; `named` keeps them."""
 
     def __init__(self, seed, square=False):
         self.rng = np.random.default_rng([7, seed])
@@ -104,7 +104,7 @@ class Exercise:
         return values, sizes.named
 
     def draws(self, first=0, square=False):
-        """All draws of a check, [(values, sizes), …], those of equal sizes in a row; first: of which shapes."""
+        """The draws of a check, [(values, sizes), …], those of equal sizes in a row; first: number of a shape."""
         return [self.draw(first + s, n, square) for s in range(SHAPES) for n in range(NUMBERS)]
 
 

@@ -1,10 +1,8 @@
-"""`hint`: one more hint each time it is asked for."""
+"""One more hint for an exercise, each time it is asked for."""
 
 from minigpt.learn.exercise import Exercise
 from minigpt.learn.language import add_language, choose
 from minigpt.learn.progress import add_folder, read_progress, write_progress
-
-NAME, HELP = "hint", "one more hint for an exercise each time"
 
 
 def add_arguments(parser):
@@ -29,4 +27,3 @@ def run(args):
                 (f"That was the last one. After it: {then}", f"这是最后一条提示。再往后：{then}"), args.lang
             )
         )
-    return 0

@@ -15,7 +15,7 @@ def add_folder(parser):
 
 
 def read_progress(folder):
-    """{"done": [names], "hints": {name: how many were shown}}. Raises ValueError for a file that is no such."""
+    """{"done": [names], "hints": {name: how many were shown}}. Raises ValueError for a damaged file."""
     path = Path(folder) / FILE
     progress = read_json(path) if path.is_file() else {}
     done, hints = progress.get("done", []), progress.get("hints", {})

@@ -1,9 +1,7 @@
-"""`solution`: how the function can be written."""
+"""A solution of an exercise, and another way to write it."""
 
 from minigpt.learn.exercise import Exercise
 from minigpt.learn.language import add_language, choose
-
-NAME, HELP = "solution", "print a solution of an exercise, and another way to write it"
 
 
 def add_arguments(parser):
@@ -16,4 +14,3 @@ def run(args):
     print(exercise.solution.rstrip("\n"))
     print("\n\n# " + choose(("another way", "另一种写法"), args.lang) + "\n")
     print(exercise.another.rstrip("\n"))
-    return 0

@@ -1,4 +1,4 @@
-"""`start`: the file of an exercise, with everything given but one function."""
+"""Write the file of an exercise, with one function that is yours to write."""
 
 from pathlib import Path
 
@@ -6,8 +6,6 @@ from minigpt.interchange.files import write_atomically
 from minigpt.learn.exercise import Exercise
 from minigpt.learn.language import add_language, choose
 from minigpt.learn.progress import add_folder
-
-NAME, HELP = "start", "write the file of an exercise, with a function that is yours to write"
 
 
 def add_arguments(parser):
@@ -33,4 +31,3 @@ def run(args):
             args.lang,
         )
     )
-    return 0

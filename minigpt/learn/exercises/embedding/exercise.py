@@ -1,7 +1,5 @@
 """The embedding, backward."""
 
-import numpy as np
-
 FUNCTION = "embedding_backward"
 OUTPUTS = "dtable"
 GRADIENTS = "table"

@@ -11,23 +11,27 @@ TEXT = (
 
     n = (x − mean) / sigma          sigma = √(var + eps)          y = n ⊙ weight + bias
 
-weight and bias are shared by all tokens. x acts on n directly, through the mean and through sigma, and
-the three paths add up to a line with three terms. With dn the gradient of n, for each token,
+weight and bias are shared by all tokens: their gradients are sums over B and T. x acts on n directly,
+through the mean and through sigma. With dn = dy ⊙ weight the three paths add up to one line,
 
-    dx = (dn − mean(dn) − n · mean(dn ⊙ n)) / sigma
+    dx = (dn − … − …) / sigma                 each … a mean over the features of a token
 
-Try to derive it before you read on in docs/derivations.md, "LayerNorm"; and minigpt/plain.py.
+The exercise before this one has the pieces: dmean and dvar go on to x, with ∂mean/∂x_c = 1/C and
+∂var/∂x_c = 2 (x_c − mean) / C. The hints give one term each.
+In the course: docs/derivations.md, "LayerNorm"; minigpt/plain.py, layernorm_backward.
 """,
     """LayerNorm 的反向传播：x 有三条路通到 n。
 
     n = (x − mean) / sigma          sigma = √(var + eps)          y = n ⊙ weight + bias
 
-weight 和 bias 由所有 token 共用。x 直接影响 n，也通过 mean、通过 sigma 影响 n；三条路径加起来，
-是一行里的三项。设 dn 是 n 的梯度，对每个 token：
+weight 和 bias 由所有 token 共用：它们的梯度沿 B 和 T 求和。x 直接影响 n，也通过 mean、通过 sigma 影响 n。
+设 dn = dy ⊙ weight，三条路径加起来就是一行：
 
-    dx = (dn − mean(dn) − n · mean(dn ⊙ n)) / sigma
+    dx = (dn − … − …) / sigma                 每个 … 都是对一个 token 的特征取的均值
 
-先自己推一推，再看 docs/derivations.md 的 LayerNorm 一节和 minigpt/plain.py。
+上一题已经有了各个零件：dmean 和 dvar 再传到 x，∂mean/∂x_c = 1/C，∂var/∂x_c = 2 (x_c − mean) / C。
+每条提示给出一项。
+课程中的位置：docs/derivations.md 的 LayerNorm 一节；minigpt/plain.py 的 layernorm_backward。
 """,
 )
 HINTS = [

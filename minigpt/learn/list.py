@@ -1,12 +1,10 @@
-"""`list`: the exercises in the course's order, done ones ticked."""
+"""The exercises in the order of the course, done ones ticked."""
 
 from minigpt.learn.exercise import Exercise
 from minigpt.learn.exercises import ORDER
 from minigpt.learn.language import add_language, choose
 from minigpt.learn.progress import add_folder, read_progress
 from minigpt.terminal import pad
-
-NAME, HELP = "list", "the exercises in the order of the course, done ones ticked"
 
 
 def add_arguments(parser):
@@ -21,4 +19,3 @@ def run(args):
         print(f"{tick} {number:>2}  {pad(name, 20)} {choose(Exercise(name).data.TITLE, args.lang)}")
     n = len([name for name in ORDER if name in done])
     print(choose((f"{n} of {len(ORDER)} done", f"已完成 {n} / {len(ORDER)}"), args.lang))
-    return 0
