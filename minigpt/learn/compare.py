@@ -60,7 +60,7 @@ def read_arrays(path):
 
 
 def compare(arrays, reference):
-    """-> the lines of the table, texts, and how many arrays are off: those come first, in the computation's order."""
+    """-> the lines of the table, texts, and how many arrays are off: they come first, as they are computed."""
     found, unknown = renamed(arrays, reference)
     if not found:
         raise ValueError(
@@ -85,8 +85,10 @@ def compare(arrays, reference):
         )
         lines.append(
             (
-                f"{len(off)} of {len(order)} arrays are off, the first is {off[0]}. Right before it: {len(before)}{last[0]}.",
-                f"{len(order)} 个数组中有 {len(off)} 个不对，第一个是 {off[0]}。在它之前正确的有 {len(before)} 个{last[1]}。",
+                f"{len(off)} of {len(order)} arrays are off, the first is {off[0]}. "
+                f"Right before it: {len(before)}{last[0]}.",
+                f"{len(order)} 个数组中有 {len(off)} 个不对，第一个是 {off[0]}。"
+                f"在它之前正确的有 {len(before)} 个{last[1]}。",
             )
         )
     else:
@@ -99,7 +101,7 @@ def compare(arrays, reference):
     missing = len(reference) - len(order)
     if missing:
         lines.append(
-            (f"{missing} arrays of the reference were not given", f"参考中有 {missing} 个数组你没有给出")
+            (f"{missing} arrays of the reference were not given", f"参考中还有 {missing} 个数组没有给出")
         )
     if unknown:
         names = ", ".join(unknown[:6]) + (", …" if len(unknown) > 6 else "")

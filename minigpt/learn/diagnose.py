@@ -49,7 +49,7 @@ def describe_wrong(exercise, draws, results, expected, right_if_square=lambda: F
 
 
 def off_line(name, wrong, results, expected):
-    """ "dx  OFF  relative error 3.1e-01; 120 of 120 entries; dweight is right", of the first draw that is off."""
+    """dx  OFF  relative error 3.1e-01; 120 of 120 entries; dweight is right: of the first draw that is off."""
     k = next(k for k, (r, e) in enumerate(zip(results, expected)) if not equal(r.get(name), e[name]))
     actual, right = results[k].get(name), expected[k][name]
     others = [other for other in expected[0] if other not in wrong] if name == wrong[0] else []
@@ -92,7 +92,7 @@ def relative_error(actual, expected):
 
 
 def named_mistakes(exercise, draws, results):
-    """The one mistake, or the two, of the catalogue that give exactly these results; [] if none, or several."""
+    """The mistake of the catalogue, or the two, that give exactly these results; [] if none, or several."""
     fitting = [[mistake] for mistake in exercise.mistakes if fits(exercise, [mistake], draws, results)]
     if not fitting:
         pairs = combinations(exercise.mistakes, 2)
@@ -101,7 +101,7 @@ def named_mistakes(exercise, draws, results):
 
 
 def fits(exercise, mistakes, draws, results):
-    """Whether the solution with these mistakes returns the same as the learner's function, every array of it."""
+    """Whether the solution with these mistakes returns what the learner's function does, every array."""
     function = exercise.variant(*mistakes)
     if function is None:
         return False

@@ -156,7 +156,7 @@ class Runs:
             found = len(returned) if isinstance(returned, (tuple, list)) else 1
             where = self.line_of_return(values)
             raise Stop(
-                f"{where}: returns {found} thing{'s' * (found != 1)}, but {len(outputs)} are asked for: {names}",
+                f"{where}: returns {found} thing{'s' * (found != 1)} in the place of {len(outputs)}: {names}",
                 f"{where}: 返回了 {found} 个结果，但要求 {len(outputs)} 个：{names}",
             )
         expected = self.expect(values)
@@ -275,7 +275,7 @@ def view_of(name, actual, given):
     for argument, value in given.items():
         if any(np.may_share_memory(actual, array) for array in arrays_in(value)):
             return (
-                f"{name} is a view of the input {argument}, or {argument} itself: whoever changes one changes "
+                f"{name} is a view of the input {argument}, or {argument} itself: changing one changes "
                 f"the other; return an array of its own, as {argument}.copy() is",
                 f"{name} 是输入 {argument} 的视图（或就是它本身）：改动一个，另一个也跟着变；"
                 f"请返回独立的数组，例如 {argument}.copy()",

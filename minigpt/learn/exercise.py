@@ -104,7 +104,7 @@ class Exercise:
         return values, sizes.named
 
     def draws(self, first=0, square=False):
-        """The draws of a check, [(values, sizes), …], those of equal sizes in a row; first: number of a shape."""
+        """The draws of a check, [(values, sizes), …], equal sizes in a row; first: the number of a shape."""
         return [self.draw(first + s, n, square) for s in range(SHAPES) for n in range(NUMBERS)]
 
 

@@ -68,7 +68,7 @@ def examine_apart(name, path, lang, seconds=SECONDS):
             (
                 f"{path}: the process ended with status {status} before the check was done: does the file "
                 "call os._exit, or ask for too much memory?",
-                f"{path}: 检查还没完成，进程就以状态 {status} 结束了：是否调用了 os._exit，或占用了过多内存？",
+                f"{path}: 检查还没完成，进程就以状态 {status} 结束了：调用了 os._exit，或内存用得太多？",
             ),
             lang,
         )

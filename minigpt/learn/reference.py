@@ -16,6 +16,7 @@ MAX_NORM = 1.0
 ADAMW = {"lr": 0.01, "betas": (0.9, 0.95), "eps": 1e-4, "weight_decay": 0.1}
 FILES = {"float64": np.float64, "float32": np.float32}
 TABLE = "arrays.tsv"
+README = Path(__file__).with_name("reference.md")
 
 
 def add_arguments(parser):
@@ -35,7 +36,7 @@ def small_gpt(seed):
     """A GPT whose weights are large enough that no wrong formula looks right, exact in float32."""
     model = GPT(SIZES, seed=seed, dtype="float32")
     rng = np.random.default_rng([seed, 1])
-    for name, param in model.params.items():
+    for param in model.params.values():
         spread = 0.5 if param.ndim > 1 else 0.2
         param += (spread * rng.standard_normal(param.shape)).astype(np.float32)
     return model
@@ -85,7 +86,8 @@ def write_reference(folder, arrays, config, checkpoint=None):
         shape = ",".join(map(str, array.shape))
         lines.append("\t".join([name, shape, *(str(headers[file][name]) for file in FILES)]))
     write_atomically(folder / TABLE, ("\n".join(lines) + "\n").encode("utf-8"))
-    write_atomically(folder / "README.md", readme(arrays, config, checkpoint).encode("utf-8"))
+    text = readme(folder, arrays, config, checkpoint, headers["float32"])
+    write_atomically(folder / "README.md", text.encode("utf-8"))
 
 
 def first_bytes(path):
@@ -97,57 +99,21 @@ def first_bytes(path):
     }
 
 
-def readme(arrays, config, checkpoint):
-    """What is in the folder, how it was made, and how it is read."""
-    source = f"the GPT-2 of `{Path(checkpoint).name}`" if checkpoint else "a small GPT of random weights"
-    batch, time = arrays["idx"].shape
-    rate, (beta1, beta2) = ADAMW["lr"], ADAMW["betas"]
-    return f"""# Every array of a training step
-
-Of {source}: vocabulary V = {config.vocab_size}, context {config.block_size}, layers {config.n_layer}, heads H = {config.n_head},
-channels C = {config.n_embd}, eps of LayerNorm {config.layer_norm_epsilon}, head {"tied" if config.tie_weights else "not tied"}. A batch of B = {batch}
-sequences, T = {time} tokens each. No dropout.
-
-Made by minigpt's `plain.py` in float64; `float32.*` is `float64.*` rounded, and the weights are exact in both. `.safetensors`
-and `.npz` hold the same. Names and shapes stand in `{TABLE}`, in the order of the computation.
-
-| name | what it is |
-|---|---|
-| `idx`, `targets` (B, T) int64 | ids, and the ids that come next |
-| `wte.weight`, `h.0.attn.c_attn.weight`, … | the weights under GPT-2's names. Matrices are (in, out): `y = x @ w + b`; torch's `nn.Linear` keeps them transposed |
-| `wte`, `wpe`, `x` | rows of the two tables; their sum |
-| `h.0.ln_1`, `.ln_2`, `ln_f`; `.mean .var .sigma .n` of each | LayerNorm; `var` divides by C, `sigma = sqrt(var + eps)`, `n = (x - mean) / sigma` |
-| `h.0.attn.qkv` (B, T, 3C), `.q .k .v` (B, H, T, C/H) | what `c_attn` puts out; cut in three, each by heads |
-| `h.0.attn.S .S_masked .P` (B, H, T, T) | `q @ k.T / sqrt(C/H)`; -inf where the key comes after the query; its softmax |
-| `h.0.attn.y .y_joined .c_proj`, `h.0.x_attn` | `P @ v`; heads side by side; the projection; the stream after it |
-| `h.0.mlp.c_fc .gelu.u .gelu.gate .gelu .c_proj`, `h.0.x_mlp` | the feed-forward layer with the tanh form of GELU; the stream after it |
-| `logits`, `probs` (B, T, V), `losses` (B, T), `loss` () | scores, their softmax, -log p of each target, the mean |
-| `d.` + a name | the gradient of `loss` to that array, in the order of the backward; of a tied `wte.weight` also its terms `.as_table`, `.as_head` |
-| `norm`, `clipped.` + a parameter | the norm of all gradients; the gradients shortened to a norm of {MAX_NORM} if it is above |
-| `step1.`, `step3.` + a parameter | the weights after one and after three steps on this batch: forward, backward, clip, AdamW |
-
-AdamW: lr {rate}, betas {beta1} and {beta2}, eps {ADAMW["eps"]} (outside of the root), weight decay {ADAMW["weight_decay"]} on matrices and tables only:
-`w -= lr * (m_hat / (sqrt(v_hat) + eps) + decay * w)`. The eps is larger than usual on purpose: a gradient that is zero but for
-rounding, as that of the keys' bias, must not become a step.
-
-## Compare
-
-    python -m minigpt.learn compare mine.safetensors --with {"DIR" if checkpoint else "reference/"}
-
-`mine` may hold any of the arrays, under these names or those of nanoGPT, Hugging Face or llm.c.
-
-## Read
-
-PyTorch: `safetensors.torch.load_file("float32.safetensors")["h.0.attn.q"]`
-
-NumPy: `np.load("float64.npz")["h.0.attn.q"]`
-
-C: `{TABLE}` says at which byte of the safetensors file an array begins; numbers are little-endian, the last axis runs fastest.
-
-```c
-FILE *file = fopen("float32.safetensors", "rb");
-fseek(file, FIRST_BYTE, SEEK_SET);
-float q[2 * 3 * 5 * 4];
-fread(q, sizeof(float), 2 * 3 * 5 * 4, file);
-```
-"""
+def readme(folder, arrays, config, checkpoint, first):
+    """What is in the folder, how it was made, and how it is read: reference.md with the figures put in."""
+    sizes = {"block_size": config.block_size, "n_layer": config.n_layer} | dict(
+        zip("BT", arrays["idx"].shape)
+    )
+    sizes |= {"V": config.vocab_size, "H": config.n_head, "C": config.n_embd}
+    return README.read_text(encoding="utf-8").format(
+        source=f"the GPT-2 of `{Path(checkpoint).name}`" if checkpoint else "a small GPT of random weights",
+        layer_norm_epsilon=config.layer_norm_epsilon,
+        tied="tied" if config.tie_weights else "not tied",
+        table=TABLE,
+        folder=folder.as_posix(),
+        max_norm=MAX_NORM,
+        first_byte=first["h.0.attn.q"],
+        q_shape="][".join(map(str, arrays["h.0.attn.q"].shape)),
+        **sizes,
+        **ADAMW,
+    )

@@ -1,4 +1,4 @@
-"""The exercises, a folder each, in the order in which the ideas come; learn/exercise.py says what is in one."""
+"""The exercises, a folder each, in the order in which the ideas come; `exercise` says what is in one."""
 
 ORDER = (
     "characters",
