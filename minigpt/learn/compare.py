@@ -60,7 +60,7 @@ def read_arrays(path):
 
 
 def compare(arrays, reference):
-    """-> the lines of the table, texts, and how many arrays are off: they come first, as they are computed."""
+    """-> the lines of the table, texts, and how many arrays are off: they come first, in their order."""
     found, unknown = renamed(arrays, reference)
     if not found:
         raise ValueError(

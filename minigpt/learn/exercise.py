@@ -76,6 +76,7 @@ class Exercise:
         self.another = (FOLDER / name / "another.py").read_text(encoding="utf-8")
         self.function = self.data.FUNCTION
         self.outputs = self.data.OUTPUTS.split()
+        self.variants = {}
         self.mistakes = [Mistake(*mistake) for mistake in self.data.MISTAKES]
 
     def start(self, lang):
@@ -90,6 +91,11 @@ class Exercise:
 
     def variant(self, *mistakes):
         """The solution's function with these mistakes in it; None where they do not fit into one source."""
+        if mistakes not in self.variants:
+            self.variants[mistakes] = self.make_variant(mistakes)
+        return self.variants[mistakes]
+
+    def make_variant(self, mistakes):
         source = self.solution
         for mistake in mistakes:
             if source.count(mistake.right) != 1:

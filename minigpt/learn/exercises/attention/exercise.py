@@ -142,7 +142,7 @@ MISTAKES = [
 
 
 def draw(rng, sizes):
-    B, T, D, E = sizes("B T D E", low=3)
+    B, T, D, E = sizes("B T D E", low=2, high=5)
     q, k, v = (rng.normal(size=(B, T, n)) for n in (D, D, E))
     S = np.where(np.tril(np.ones((T, T), dtype=bool)), q @ k.swapaxes(1, 2) / math.sqrt(D), -math.inf)
     exps = np.exp(S - S.max(-1, keepdims=True))

@@ -53,8 +53,15 @@ HINTS = [
 ]
 MISTAKES = [
     (
-        "chosen and rejected have changed places",
-        "选中与落选弄反了",
+        "h is that of the rejected answer less that of the chosen one",
+        "h 里用落选的减去了选中的",
+        "ratios[:, 0] - ratios[:, 1]",
+        "ratios[:, 1] - ratios[:, 0]",
+        1,
+    ),
+    (
+        "chosen and rejected have changed places, in h and in the gradient",
+        "h 和梯度里，选中与落选都弄反了",
         "    return loss, np.stack([dchosen, -dchosen], axis=1)",
         "    h = -h\n    losses = np.logaddexp(0, -h)\n    dchosen = beta * np.exp(-np.logaddexp(0, h)) / len(h)\n    return losses.mean(), np.stack([dchosen, -dchosen], axis=1)",
         3,

@@ -6,8 +6,8 @@ TITLE = ("perplexity and bits per byte", "困惑度与每字节比特数")
 TEXT = (
     """Perplexity and bits per byte: two ways to say how well a text was predicted.
 
-    perplexity = exp(mean loss of a token)          among how many equally likely tokens one would be as unsure
-    bits per byte = Σ losses / ln 2 / bytes          how long the text would be, packed with this model
+    perplexity = exp(mean loss of a token)       as unsure as among so many equally likely tokens
+    bits per byte = Σ losses / ln 2 / bytes      how long the text would be, packed with this model
 
 A loss is −log p with the natural logarithm, in nats; divided by ln 2 it is in bits. Tokenizers cut
 differently, so losses of a token cannot be compared between them. The bytes of a text are the same for all.
