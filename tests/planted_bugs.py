@@ -735,7 +735,7 @@ PLANTED = [
             ("a shift in one place only is said", "for step, at, of in [", "for step, at, of in [] and ["),
             ("any term will do", "if factor is not None and pairs[0][1].ndim:", "if False:"),
             ("lost repeats by one id", "np.flatnonzero(counts > 1)", "np.flatnonzero(counts > 0)"),
-            ("what is broadcast is not noticed", "if n > 2 and same:", "if False:"),
+            ("what is broadcast is not noticed", "if n > 1 and same:", "if False:"),
             ("a rounding is called a relation", "if factor == 1 and key == (RIGHT,):", "if False:"),
         ],
     ),

@@ -296,7 +296,7 @@ def broadcast_term(pairs, right_name):
     for axis, n in enumerate(pairs[0][1].shape):
         gaps = [gradient - right for gradient, right in pairs]
         same = all(np.ptp(gap, axis=axis).max() <= EQUAL * np.abs(gap).max() for gap in gaps)
-        if n > 2 and same:
+        if n > 1 and same:
             return Relation(
                 ("broadcast", axis),
                 (

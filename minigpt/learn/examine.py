@@ -7,6 +7,7 @@ import ast
 import copy
 import sys
 import traceback
+import types
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +59,7 @@ def load_learner(exercise, path):
     name = exercise.function
     try:
         source = path.read_text(encoding="utf-8-sig")
-        return load(source, str(path), name)
+        function = load(source, str(path), name)
     except UnicodeDecodeError:
         raise Stop(
             f"{path} is not UTF-8: save it as UTF-8", f"{path} 不是 UTF-8 编码：请存成 UTF-8"
@@ -77,6 +78,11 @@ def load_learner(exercise, path):
         ) from None
     except BaseException as error:  # whatever a learner's file does when it is run
         raise raised(error, path, ("when the file is run", "运行文件时")) from None
+    if not isinstance(function, types.FunctionType):
+        raise Stop(
+            f"{path}: {name} is {function!r}, and no function", f"{path}: {name} 是 {function!r}，不是函数"
+        )
+    return function
 
 
 def raised(error, path, when):

@@ -51,7 +51,7 @@ class Sizes:
         self.square = square
         self.named = {}
 
-    def __call__(self, names, low=2, high=8):
+    def __call__(self, names, low=3, high=8):
         """ "B T C" -> three numbers from low to high, one name alone -> a number."""
         for name in names.split():
             free = [n for n in range(low, high + 1) if n not in self.named.values()]

@@ -33,7 +33,10 @@ HINTS = [
         "dx has two terms: dy ⊙ gate, and what comes through the gate",
         "dx 有两项：dy ⊙ gate，以及从门传回来的",
     ),
-    ("tanh′ = 1 − tanh², so ∂gate/∂u = ½ (1 − tanh² u) = 2 gate (1 − gate)", "tanh′ = 1 − tanh²，所以 ∂gate/∂u = ½ (1 − tanh² u) = 2 gate (1 − gate)"),
+    (
+        "tanh′ = 1 − tanh², so ∂gate/∂u = ½ (1 − tanh² u) = 2 gate (1 − gate)",
+        "tanh′ = 1 − tanh²，所以 ∂gate/∂u = ½ (1 − tanh² u) = 2 gate (1 − gate)",
+    ),
     (
         "∂u/∂x = √(2/π) (1 + 3 A x²): the 3 comes down from the cube",
         "∂u/∂x = √(2/π) (1 + 3 A x²)：三次方求导带下来一个 3",
