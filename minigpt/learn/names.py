@@ -86,8 +86,10 @@ def renamed(arrays, reference):
         if not known:
             unknown.append(given)
         for name, value in known.items():
-            if name in found:
-                raise ValueError(f"{given!r} and {whose[name]!r} are both {name}: keep one of them")
+            if name in found and not np.array_equal(value, found[name]):  # a tied head is often given twice
+                raise ValueError(
+                    f"{given!r} and {whose[name]!r} are both {name} and they differ: keep one of them"
+                )
             found[name], whose[name] = value, given
     if stores_out_in(found, reference):
         found = {name: array.T if LINEAR.search(name) else array for name, array in found.items()}

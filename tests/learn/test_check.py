@@ -1,4 +1,4 @@
-"""What `check` says of a learner's file: how it fails to run, what it returns wrongly, and what any formula's mistake is."""
+"""What `check` says of a learner's file: how it fails to run, and what is wrong with what it returns."""
 
 import os
 import re

@@ -103,7 +103,7 @@ def test_there_are_at_least_24_exercises_and_150_mistakes():
 
 
 def shaken(value, rng):
-    """Another result of the same kind: every number moved, or two entries of a list exchanged and one changed."""
+    """Another result of the same kind: every number moved, or the entries of a list shuffled."""
     if isinstance(value, (np.ndarray, float, np.floating)) and np.asarray(value).dtype.kind == "f":
         return value + rng.normal(size=np.shape(value))
     if isinstance(value, np.ndarray):
