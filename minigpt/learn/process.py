@@ -13,7 +13,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-import minigpt
 from minigpt.learn.examine import examine
 from minigpt.learn.exercise import Exercise
 from minigpt.learn.language import choose
@@ -27,7 +26,7 @@ def examine_apart(name, path, lang, seconds=SECONDS):
     """examine() in a process of its own -> (whether the file is right, the report). Its prints are shown."""
     with tempfile.TemporaryDirectory() as folder:
         answer, trace = Path(folder) / "answer.json", Path(folder) / "trace.txt"
-        root = str(Path(minigpt.__file__).resolve().parents[1])
+        root = str(Path(__file__).resolve().parents[2])
         environment = os.environ | {
             "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")])),
             "PYTHONUTF8": "1",

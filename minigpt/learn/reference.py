@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minigpt import plain
+import minigpt.plain as plain
 from minigpt.interchange.files import write_atomically
 from minigpt.interchange.safetensors_file import open_header, save_safetensors
 from minigpt.model import GPT, GPTConfig

@@ -19,8 +19,16 @@ RIGHT = """    dbias = dy.sum((0, 1))
     return dy @ weight.T, dweight, dbias"""
 
 
+def with_dx(code):
+    return RIGHT.replace("dy @ weight.T", code)
+
+
+def with_dbias(code):
+    return RIGHT.replace("dy.sum((0, 1))", code)
+
+
 def learner(folder, name, body):
-    """A learner's file: the exercise's start with a body in its function; and the number of its first line."""
+    """A learner's file: the start of the exercise with a body in its function; and the body's first line."""
     source = Exercise(name).start("en")
     path = folder / f"{name}.py"
     path.write_text(source.replace("    ...  # yours\n", body + "\n"), encoding="utf-8", newline="\n")
@@ -55,8 +63,8 @@ CONDUCT = [
         RIGHT.replace("weight.T,", "weight.T.astype('f'),").replace("dy @", "dy.astype('f') @"),
         "LINE+2: dx is float32",
     ),
-    (RIGHT.replace("dy @ weight.T", "'no'"), "LINE+2: dx is a str, but an array of shape ("),
-    (RIGHT.replace("dy @ weight.T", "x"), "LINE+2: dx is a view of the input x, or x itself"),
+    (with_dx("'no'"), "LINE+2: dx is a str, but an array of shape ("),
+    (with_dx("x"), "LINE+2: dx is a view of the input x, or x itself"),
     ("    x -= 0.5\n" + RIGHT, "LINE: x is changed in place: it belongs to the caller"),
     ("    y = 1\n    weight[0] = 7\n" + RIGHT, "LINE+1: weight is changed in place"),
     ("    import sys\n    sys.exit()", "LINE+1: raises SystemExit"),
@@ -89,24 +97,24 @@ def test_a_file_without_the_function_or_that_python_cannot_read(tmp_path):
 
 GENERAL = [
     ("linear", RIGHT.replace("return dy @", "return -dy @"), "Your dx is minus the right result."),
-    ("linear", RIGHT.replace("dbias = dy", "dbias = dy.shape[1] * dy"), "= T): a sum in the place of a mean?"),
+    ("linear", with_dbias("dy.shape[1] * dy.sum((0, 1))"), "= T): a sum in the place of a mean?"),
     (
         "linear",
         RIGHT.replace("dbias = dy", "dbias = 1 / (dy.shape[0] * dy.shape[2]) * dy"),
         "= B·O): a mean in the place of a sum?",
     ),
-    ("linear", RIGHT.replace("dbias = dy", "dbias = dy.shape[2] ** 0.5 * dy"), "is √O missing, or one too many?"),
+    ("linear", with_dbias("dy.shape[2] ** 0.5 * dy.sum((0, 1))"), "is √O missing, or one too many?"),
     ("linear", RIGHT.replace("dbias = dy", "dbias = 3 * dy"), "Your dbias is 3 times the right result."),
-    ("linear", RIGHT.replace("dy @ weight.T", "(dy @ weight.T).transpose(1, 0, 2)"), "transposed to (1, 0, 2)"),
-    ("linear", RIGHT.replace("dy @ weight.T", "(dy @ weight.T).sum(1)"), "the sum of the right result over axis 1"),
+    ("linear", with_dx("(dy @ weight.T).transpose(1, 0, 2)"), "transposed to (1, 0, 2)"),
+    ("linear", with_dx("(dy @ weight.T).sum(1)"), "the sum of the right result over axis 1"),
     (
         "linear",
-        RIGHT.replace("dy @ weight.T", "dy @ weight.T + x"),
+        with_dx("dy @ weight.T + x"),
         "Your dx: it is the right result plus x.",
     ),
     (
         "linear",
-        RIGHT.replace("dy @ weight.T", "dy @ weight.T - x.mean(-1, keepdims=True)"),
+        with_dx("dy @ weight.T - x.mean(-1, keepdims=True)"),
         "the same all along axis 2",
     ),
     (
@@ -130,8 +138,12 @@ GENERAL = [
         "np.einsum('btv,btc->vc', dlogits, hidden) + d",
         "exactly what comes out when of equal ids only the last counts.",
     ),
-    ("rnn", "    da = dh * (1 - h**2)\n    return da @ Wx, da @ Wh.T, x.T @ da, h_before.T @ da, da.sum(0)", "matmul"),
-    ("linear", RIGHT.replace("dy @ weight.T", "(weight @ dy.T).T if dy.ndim == 2 else (weight @ dy.swapaxes(1, 2))"),
+    (
+        "rnn",
+        "    da = dh * (1 - h**2)\n    return da @ Wx, da @ Wh.T, x.T @ da, h_before.T @ da, da.sum(0)",
+        "matmul",
+    ),
+    ("linear", with_dx("weight @ dy.swapaxes(1, 2)"),
      "transposed to (0, 2, 1)"),
 ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Every exercise: empty it fails, solved it passes, and each mistake of its catalogue gets its own diagnosis."""
+"""Every exercise: empty it fails, solved it passes, and each mistake of its catalogue is named."""
 
 import ast
 import copy
@@ -142,7 +142,7 @@ def test_two_mistakes_at_once_are_both_named(name, i, j):
 
 
 def planted_in(exercise):
-    """(what, wrong source) for the planted bugs of the package that can stand in the function to be written."""
+    """(what, wrong source) for the planted bugs that can stand in the function to be written."""
     tree = ast.parse(exercise.solution)
     function = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == exercise.function)
     begin = exercise.solution.index(f"def {exercise.function}(")
