@@ -1,11 +1,13 @@
 """What a wrong gradient is to the right one is said where it is so, and nothing is said where it is not."""
 
+import re
+
 import numpy as np
 import pytest
 from check_layer import random_arrays
 
 from minigpt.gradcheck import gradcheck
-from minigpt.gradcheck.diagnosis import diagnose_gradient
+from minigpt.gradcheck.diagnosis import diagnose_gradient, find_relation
 
 SHAPES = {"x": (2, 6, 3), "weight": (3, 4), "out": (2, 6, 4)}
 RIGHT = random_arrays([(4, 4), (4, 4)])
@@ -62,6 +64,22 @@ RELATIONS = [
     (RIGHT, changed(np.s_[:, 0], 0), "it is right except at index 0 of axis 1, where it is zero"),
     (RIGHT, changed(([0, 1], [0, 1])), "it is wrong at 2 of 16 places, right at the others"),
     (RIGHT, changed((0, 0), np.nan), "it is nan or inf at 1 of 16 places"),
+    (
+        RIGHT,
+        lambda g: np.roll(g, 1, 0),
+        "it is the right gradient moved by one place further on along axis 0",
+    ),
+    (
+        DEEP,
+        lambda g: np.pad(g, [(0, 0), (0, 0), (0, 1)])[:, :, 1:],
+        "it is the right gradient moved by one place further to the front along axis 2",
+    ),
+    (
+        RIGHT,
+        lambda g: g - np.sin(g[:1]),
+        "what it differs from the right gradient by is the same all along axis 0: is a term missing, or one "
+        "too many, that is broadcast along it, as a mean or a bias is?",
+    ),
 ]
 
 
@@ -92,13 +110,43 @@ def test_no_relation_is_said_that_holds_for_one_upstream_gradient_only(mistake):
     assert diagnose_gradient([(mistake(first), first), (np.cos(second), second)], SHAPES) is None
 
 
-@pytest.mark.parametrize("mistake", [lambda g: g + 1, np.sin, lambda g: g * (1 + 1e-7)])
+@pytest.mark.parametrize("mistake", [np.sin, lambda g: g * (1 + 1e-7)])
 def test_nothing_is_said_of_numbers_that_are_merely_wrong(mistake):
     assert diagnose_gradient([(mistake(right), right) for right in RIGHT], SHAPES) is None
 
 
 def test_nothing_is_said_where_the_right_gradient_is_zero():
     assert diagnose_gradient([(right, 0 * right) for right in RIGHT], SHAPES) is None
+
+
+def test_a_term_that_is_an_array_which_went_in_is_named():
+    known = [{"x": np.ones((4, 4)), "dout": np.cos(right)} for right in RIGHT]
+    pairs = [(right - np.cos(right), right) for right in RIGHT]
+    assert diagnose_gradient(pairs, {}, known) == "it is the right gradient minus dout"
+    pairs = [(right + 2 * np.cos(right), right) for right in RIGHT]
+    assert diagnose_gradient(pairs, {}, known) == "it is the right gradient plus 2 · dout"
+
+
+def test_gradcheck_sees_that_rows_of_repeated_ids_are_lost():
+    (table,), idx = random_arrays([(6, 3)]), np.array([[0, 3, 3], [5, 1, 5]])
+
+    def backward(dout, idx):
+        dtable = np.zeros((6, 3))
+        dtable[idx] += dout
+        return dtable
+
+    (report,) = gradcheck(lambda table, idx: (table[idx], idx), backward, [table], idx)
+    assert str(report).endswith(
+        "it is wrong in the rows of the 2 ids that argument 1 has more than once, right in all others: "
+        "are repeats lost?"
+    )
+
+
+@pytest.mark.parametrize("rights, mistake, sentence", RELATIONS, ids=[sentence for *_, sentence in RELATIONS])
+def test_every_relation_has_a_chinese_text(rights, mistake, sentence):
+    relation = find_relation([(mistake(right), right) for right in rights])
+    english, chinese = relation.text
+    assert re.search("[\u4e00-\u9fff]", chinese) and not re.search("[\u4e00-\u9fff]", english)
 
 
 def test_gradcheck_says_it_below_the_numbers():

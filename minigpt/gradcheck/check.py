@@ -111,8 +111,9 @@ def gradcheck(forward, backward, arrays, *args, seed=0, tolerance=TOLERANCE):
         points = [arrays] if moved is None else [arrays, moved]
         comparisons = [compare(layer, point, np.shape(out), seed) for point in points]
         shapes = {name: array.shape for name, array in zip(layer.names, arrays)} | {"out": np.shape(out)}
+        known = [known_arrays(layer, point, np.shape(out), seed) for point in points]
         return [
-            report(layer, name, of_points, shapes, tolerance)
+            report(layer, name, of_points, shapes, tolerance, known)
             for name, of_points in zip(layer.names, zip(*comparisons))
         ]
 
@@ -208,7 +209,14 @@ def compare(layer, arrays, shape, seed):
     return comparisons
 
 
-def report(layer, name, comparisons, shapes, tolerance):
+def known_arrays(layer, arrays, shape, seed):
+    """For each dout a dict of the arrays that went in, by name, for a gradient may consist of one of them."""
+    of_all = dict(zip(layer.names, arrays))
+    of_all |= {f"argument {i}": arg for i, arg in enumerate(layer.args, 1) if isinstance(arg, np.ndarray)}
+    return [of_all | {"dout": dout} for dout in upstream_gradients(arrays, shape, seed)]
+
+
+def report(layer, name, comparisons, shapes, tolerance, known):
     """What the comparisons of one input, at the given and at moved inputs, come to."""
     faults, notes = list(layer.faults[name]), list(layer.notes[name])
     errors = [comparison.errors(tolerance) for comparison in comparisons]
@@ -223,7 +231,7 @@ def report(layer, name, comparisons, shapes, tolerance):
             notes.append("the inputs as given hide it: it shows at inputs moved by a tenth")
         if k:
             notes.append(f"only a {DRAWN[k]} dout shows it: is backward linear in dout?")
-        notes.append(diagnose_gradient(list(zip(shown.gradient, shown.right)), shapes))
+        notes.append(diagnose_gradient(list(zip(shown.gradient, shown.right)), shapes, known[point]))
     seen = [comparison.seen[0] for comparison in comparisons]  # by the dout that has no zeros
     never = ~np.any(seen, axis=0)
     corners = np.argwhere(~seen[0] & ~never)

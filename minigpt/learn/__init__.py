@@ -1,0 +1,1 @@
+"""What readers see and do: `python -m minigpt.learn`. Exercises lie in `exercises/`, a folder each."""
