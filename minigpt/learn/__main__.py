@@ -1,0 +1,43 @@
+"""Learn what happens in a training step: `python -m minigpt.learn step "a sentence"` makes a page of one."""
+
+import argparse
+import sys
+
+from minigpt.learn import step
+from minigpt.terminal import Help, prepare_terminal, sentence
+
+PROGRAM = "python -m minigpt.learn"
+# Each is a subcommand: its name is the command, and it has add_arguments(parser) and run(args).
+COMMANDS = (step,)
+
+
+def main(arguments=None):
+    prepare_terminal(PROGRAM)
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM, description=__doc__, formatter_class=Help, allow_abbrev=False
+    )
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in COMMANDS:
+        text = module.__doc__.partition("\n")[0]
+        subparser = subparsers.add_parser(
+            module.__name__.rpartition(".")[2],
+            help=text,
+            description=text,
+            formatter_class=Help,
+            allow_abbrev=False,
+        )
+        module.add_arguments(subparser)
+        subparser.set_defaults(run=module.run)
+    args = parser.parse_args(arguments)
+    try:
+        args.run(args)
+    except (ValueError, OSError) as error:
+        print(f"{PROGRAM}: error: {sentence(error)}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print()
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
