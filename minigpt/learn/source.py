@@ -37,7 +37,7 @@ PIECES = {
     "clip": ("clip", "norm =", "return"),
     "adamw": ("adamw", "for name, g", "moves[name] ="),
 }
-TARGETS = re.compile(r'\b[ad]\[(?:(?:h|name) \+ )?"([\w.]+)"\]|\b[ad]\[(name)\]')
+TARGETS = re.compile(r'\b[ad]\[(?:(?:h|name) \+ )?"([\w.]+)"\]|\b(\w+)\[name\]')
 
 
 def read_source():
@@ -75,5 +75,6 @@ def made_in(lines, span):
     for n in range(span[0], span[1] + 1):
         *assigned, _ = re.split(r" \+?= ", lines[n - 1].split("  #")[0])
         for match in TARGETS.finditer(" = ".join(assigned)):
-            made.setdefault((match[1] or "").lstrip("."), []).append(n)
+            name = (match[1] or match[2]).lstrip(".")
+            made.setdefault("" if name == "a" else name, []).append(n)
     return made
