@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from minigpt.layers import IGNORED
+from tokenizer.base import END_OF_TEXT, UNKNOWN
 from tokenizer.show import visible
 
 MOST_TOKENS = 24
+SPECIAL = {END_OF_TEXT: "⟨end⟩", UNKNOWN: "⟨unk⟩"}
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -36,7 +38,15 @@ def read_sentence(text, tokenizer, block_size):
     readable = whole_characters(text)
     if readable != text:
         notes.append(("Signs that are no characters were replaced by �.", "无法表示的符号已替换为 �。"))
-    ids = tokenizer.encode_ordinary(readable)
+    try:
+        ids = tokenizer.encode_ordinary(readable)
+    except ValueError:  # a tokenizer without <|unk|> names the first character that it does not know
+        known = "".join(filter(tokenizer.vocabulary.__contains__, readable))
+        if not known:
+            raise
+        left_out = " ".join(dict.fromkeys(c for c in readable if c not in known))
+        notes.append((f"Left out, unknown to the model: {left_out}", f"模型不认识、已略去：{left_out}"))
+        readable, ids = known, tokenizer.encode_ordinary(known)
     if not ids:
         raise ValueError("the sentence is empty: give at least one token to take a step on")
     limit = min(MOST_TOKENS, block_size)
@@ -61,6 +71,8 @@ def token_labels(tokenizer, ids):
 
     A character of which other tokens hold other parts appears in each with the part's number.
     """
+    if any(token in tokenizer.special_tokens.values() for token in ids):  # <|unk|> stands for many
+        return [label_of(tokenizer, token) for token in ids]
     pieces = [tokenizer.token_bytes[token] for token in ids]
     try:
         text = b"".join(pieces).decode("utf-8")
@@ -82,6 +94,9 @@ def token_labels(tokenizer, ids):
 
 def label_of(tokenizer, token):
     """A token by itself, as it stands in the vocabulary: bytes that are no character are <e6 84>."""
+    for special, i in tokenizer.special_tokens.items():
+        if i == token:
+            return SPECIAL.get(special, special)
     content = tokenizer.token_bytes.get(int(token))
     if content is None:
         return f"#{int(token)}"  # a row of the table that the tokenizer does not use

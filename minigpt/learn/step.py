@@ -103,7 +103,7 @@ def describe(args, content, html):
         )
     kind = "a tiny model trained on the spot" if content["trained"] else "the model"
     lines.append(
-        f"{args.out}: one step of {kind} on {config['T']} tokens, loss {content['update']['loss']:.4f}; "
+        f"{args.out}: one step of {kind} on {config['T']} {'token' if config['T'] == 1 else 'tokens'}, loss {content['update']['loss']:.4f}; "
         f"{len(html.encode('utf-8')) / 1e6:.1f} MB, opens in any browser"
     )
     return "\n".join(lines)

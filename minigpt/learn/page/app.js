@@ -28,7 +28,7 @@ class App {
     this.wrongArrays = new Map();
     this.lit = null;
     this.current = 0;
-    this.parameter = "wte.weight";
+    this.parameter = record.config.size < 50000 ? "wte.weight" : `h.${record.layers[0]}.attn.c_proj.weight`;
     this.rate = record.update.rates.indexOf(1) >= 0 ? record.update.rates.indexOf(1) : 9;
     this.explainer = new Explainer(this, document.getElementById("why"));
     this.tip = document.getElementById("tip");
@@ -141,7 +141,7 @@ class App {
 
   coloured(stop, name) {
     const text = name === "stream" ? shortName(stop.stream) : name === "ln" ? shortName((stop.arrays.find((x) => formulaName(x.name) === "ln") || { name: "ln" }).name) : name;
-    const hat = { m_hat: "m̂", v_hat: "v̂", move: "Δw" }[text] || text;
+    const hat = { m_hat: "m̂", v_hat: "v̂", move: "Δw", clipped: "g" }[text] || text;
     const k = stop.colours[name];
     return k === undefined ? `<span class="sym">${hat}</span>` : `<span class="sym k${k}" data-symbol="${name}">${hat}</span>`;
   }
@@ -176,7 +176,7 @@ class App {
     const page = Math.min(document.documentElement.clientWidth, 1360 + 172);
     if (page <= 760) return page - 28;
     if (page <= 1020) return page - 172 - 56;
-    return page - 172 - 56 - 32 - Math.max(290, Math.min(380, (page - 172 - 56) / 3));
+    return page - 172 - 56 - 32 - (page > 1200 ? 360 : 300);
   }
 
   valueOf(spec) {
@@ -272,16 +272,15 @@ class App {
       const wrong = kind === "d" ? this.wrongOf(name) : null;
       const panel = new HeatPanel({ kind, name, array, wrong }, {
         rows, columns, index, rowLabels: which === 0 || !rowLabels ? rowLabels : null, columnLabels, labelWidth: label, cell: { w, h: cell.h },
-        largest: wrong ? Math.max(largest, largestOf(wrong)) : largest, largestRight: largest, app: this,
+        largest: wrong ? Math.max(largest, largestOf(wrong)) : largest, largestRight: largest, later: kind === "d" && stop.half === "forward", app: this,
       });
       panel.layout();
       Object.assign(panel.canvas.style, { width: panel.width + "px", height: panel.height + "px" });
       panel.canvas.width = panel.canvas.height = 0;
       panel.canvas.setAttribute("aria-label", `${symbolOf(kind, name)} ${shape.join("×")}`);
-      const later = kind === "d" && stop.half === "forward";
       const role = say(kind === "d" ? "gradient" : "value");
       const caption = (head === null ? "" : `${say("head")} ${head} · `) + `${role} ±${show(panel.largest, 2)}`;
-      return element("figure", { class: "panel" + (later ? " later" : ""), title: later ? say("later") : null }, element("figcaption", {}, caption), panel.canvas);
+      return element("figure", { class: "panel", title: panel.later ? say("later") : null }, element("figcaption", {}, caption), panel.canvas);
     }));
   }
 
@@ -300,7 +299,7 @@ class App {
     const pre = element("pre");
     const add = (text, attributes) => {
       const shown = escaped(text.slice(indent)), comment = /^(.*?)(#.*)$/.exec(shown);
-      pre.append(element("span", { ...attributes, html: (comment && !comment[1].includes("&#34;#") && !/&$/.test(comment[1]) ? `${comment[1]}<span class="comment" style="display:inline;padding:0">${comment[2]}</span>` : shown) || " " }));
+      pre.append(element("span", { ...attributes, html: (comment && !comment[1].includes("&#34;#") && !/&$/.test(comment[1]) ? `${comment[1]}<span class="comment" style="display:inline;padding:0;text-indent:0">${comment[2]}</span>` : shown) || " " }));
     };
     for (let n = from; n <= to; n++) {
       const cut = planted && n >= planted.from && n <= planted.to;
@@ -325,7 +324,7 @@ class App {
     const { say, record } = this, map = document.getElementById("map");
     const sizes = this.stops.filter((s) => s.main && s.half === "forward").map((s) => record.norms[s.main]).filter((x) => x > 0);
     const largest = Math.max(...sizes);
-    map.replaceChildren(element("h2", {}, `${say("map")} · ${say("norm")}`));
+    map.replaceChildren(element("h2", { title: say("norm") }, say("mapTitle")));
     let layer;
     this.mapButtons = new Map();
     for (const stop of this.stops) {
@@ -335,8 +334,8 @@ class App {
         const text = stop.special === "flow" ? say("backward") : stop.half === "update" ? say("update") : layer === null ? "" : say("block", { i: layer + 1, n: record.config.L });
         if (text) map.append(element("div", { class: "label" }, text));
       }
-      const bar = stop.main ? element("span", { class: "bar", style: `width:${Math.max(1, (50 * record.norms[stop.main]) / largest)}px`, title: show(record.norms[stop.main]) }) : element("span");
-      const name = { ln: stop.layer === null ? "ln_f" : "ln_" + (stop.suffix || "").slice(1) }[stop.type] || { qkv: "q, k, v", scores: "S, S_masked", shares: "P", values: "y", attention_out: "+ c_proj", feed: "c_fc, gelu", feed_out: "+ c_proj" }[stop.type] || STOPS[stop.type][this.language][0];
+      const bar = stop.main ? element("span", { class: "bar", style: `width:${Math.max(1, 50 * (1 + Math.log10(record.norms[stop.main] / largest || 1e-9) / 3))}px`, title: show(record.norms[stop.main]) }) : element("span");
+      const name = stop.type === "ln" ? (stop.layer === null ? "ln_f" : "ln_" + stop.suffix.slice(1)) : UI[this.language].short[stop.type];
       const button = element("button", { type: "button", class: stop.layer === null ? "" : "block", title: STOPS[stop.type][this.language][0], onclick: () => this.goTo(stop.number) }, element("span", {}, name), bar);
       this.mapButtons.set(stop.id, button);
       map.append(button);
@@ -394,6 +393,11 @@ class App {
     this.sections[number].scrollIntoView({ behavior: smooth ? "smooth" : "instant", block: "start" });
     this.current = number;
     this.mark();
+  }
+
+  walk(by) {
+    this.explainer.close();
+    this.goTo(this.current + by);
   }
 
   goToArray(kind, name) {
@@ -473,11 +477,11 @@ class App {
 
   listen() {
     const by = (id) => document.getElementById(id);
-    by("previous").onclick = () => this.goTo(this.current - 1);
-    by("next").onclick = () => this.goTo(this.current + 1);
+    by("previous").onclick = () => this.walk(-1);
+    by("next").onclick = () => this.walk(1);
     by("play").onclick = () => this.play(!this.timer);
     this.play(false);
-    by("scrub").oninput = (event) => this.goTo(Number(event.target.value));
+    by("scrub").oninput = (event) => this.walk(Number(event.target.value) - this.current);
     by("theme").onclick = () => this.setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
     by("language").onclick = () => this.setLanguage(this.language === "en" ? "zh" : "en");
     addEventListener("keydown", (event) => this.key(event));
@@ -621,7 +625,7 @@ class App {
       if (steps) this.moveCursor(panel, [place[0] + steps[0], place[1] + steps[1]]);
       else if (event.key === "Enter") this.explainer.open(panel.kind, panel.name, panel.indexAt(place));
       else return;
-    } else if (steps && steps[1]) this.goTo(this.current + steps[1]);
+    } else if (steps && steps[1]) this.walk(steps[1]);
     else if (event.key === " " && (!on || on.tagName !== "BUTTON")) this.play(!this.timer);
     else return;
     event.preventDefault();

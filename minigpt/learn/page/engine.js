@@ -15,9 +15,10 @@ function generate(shape, f) {
 }
 
 function unpacked(stored) {
-  const bytes = Uint8Array.from(atob(stored.data), (c) => c.charCodeAt(0));
+  const text = atob(stored.data), bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   const numbers = stored.type === "f4" ? new Float32Array(bytes.buffer) : new Float64Array(bytes.buffer);
-  return { shape: stored.shape, data: Float64Array.from(numbers) };
+  return { shape: stored.shape, data: new Float64Array(numbers) };
 }
 
 function flatIndex(array, index) {

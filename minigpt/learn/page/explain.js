@@ -17,23 +17,23 @@ function positions(cell, letters = null) {
 
 const STRENGTH = { "+": 1, "−": 1, "Σ": 1, neg: 1, "·": 2, "/": 2 };
 
-// mode "symbols" or "numbers". twin: the same expression for another term of a sum, whose letter stands for what
+// mode "symbols", "numbers", or "few" (digits). twin: the same expression for another term of a sum, whose letter stands for what
 // differs between the two.
 function written(e, mode, twin = null, letter = null) {
   const inside = (i, strength, right = false) => {
     const part = e.parts[i], text = written(part, mode, twin && twin.parts && twin.parts[i], letter);
     const own = STRENGTH[part.op] || 3;
-    const bare = mode === "numbers" && own === 3 && text.startsWith("−");
+    const bare = mode !== "symbols" && own === 3 && text.startsWith("−");
     return own < strength || (right && own === strength) || (bare && strength > 0) ? `(${text})` : text;
   };
   const whole = (i) => written(e.parts[i], mode, twin && twin.parts && twin.parts[i], letter);
   switch (e.op) {
     case "number": {
-      if (mode === "numbers" || !e.symbol) return show(e.value);
+      if (mode !== "symbols" || !e.symbol) return show(e.value, mode === "few" ? 3 : 4);
       return twin && twin.value !== e.value ? `${e.symbol}<sub>${letter}</sub>` : e.symbol;
     }
     case "cell": {
-      if (mode === "numbers") return show(e.value);
+      if (mode !== "symbols") return show(e.value, mode === "few" ? 3 : 4);
       const index = twin ? e.index.map((i, axis) => (i === twin.index[axis] ? i : letter)) : e.index;
       return `<span class="sym">${symbolOf(e.kind, e.name)}</span>${positions(e, index)}`;
     }
@@ -82,9 +82,9 @@ function termRows(e, app, all) {
   return shown.map((i) => {
     const term = e.parts[i], cell = cellsOf(term)[0];
     const place = cell ? placeOf(e, cell, app) : "";
-    const width = (60 * Math.abs(values[i])) / largest;
-    const left = values[i] < 0 ? 60 - width : 60;
-    return `<tr><td>${place}</td><td>${written(term, "numbers")}</td><td class="n">${show(values[i])}</td><td class="b"><span class="barcell" style="margin-left:${left}px;width:${width}px;background:${values[i] < 0 ? "#00549f" : "#cc4c02"}"></span></td></tr>`;
+    const width = (48 * Math.abs(values[i])) / largest;
+    const left = values[i] < 0 ? 48 - width : 48;
+    return `<tr><td class="place">${place}</td><td>${written(term, "few")}</td><td class="n">${show(values[i], 3)}</td><td class="b"><span class="barcell" style="margin-left:${left}px;width:${width}px;background:${values[i] < 0 ? "#00549f" : "#cc4c02"}"></span></td></tr>`;
   });
 }
 

@@ -3,9 +3,9 @@
 const NEGATIVE = [0, 84, 159], POSITIVE = [204, 76, 2]; // told apart by every kind of colour blindness
 const LIT_FROM = "#111", LIT_TO = "#7a3db8", WRONG = "#c8102e";
 
-function colour(x, largest) {
+function colour(x, largest, strength = 1) {
   if (!Number.isFinite(x)) return "#eee";
-  const t = largest ? Math.min(1, Math.abs(x) / largest) ** 0.8 : 0;
+  const t = largest ? strength * Math.min(1, Math.abs(x) / largest) ** 0.8 : 0;
   const end = x < 0 ? NEGATIVE : POSITIVE;
   return `rgb(${end.map((c) => Math.round(255 + (c - 255) * t)).join(",")})`;
 }
@@ -65,7 +65,7 @@ class HeatPanel {
   layout() {
     const { rows, columns, cell } = this;
     this.left = this.rowLabels ? this.labelWidth : 2;
-    const long = this.columnLabels && this.columnLabels.some((label) => [...label].length > 2 || cell.w < 14);
+    const long = this.columnLabels && columns.some((column) => [...(this.columnLabels[column] ?? "")].length > (cell.w < 20 ? 1 : 2));
     this.top = this.columnLabels ? (long ? 46 : 15) : 2;
     this.slanted = long;
     this.width = this.left + columns.length * cell.w + 2;
@@ -90,7 +90,7 @@ class HeatPanel {
     rows.forEach((row, r) => {
       columns.forEach((column, c) => {
         const x = at(array, this.index(row, column)), px = left + c * cell.w, py = top + r * cell.h;
-        g.fillStyle = colour(x, this.largest);
+        g.fillStyle = colour(x, this.largest, this.later ? 0.45 : 1);
         g.fillRect(px, py, cell.w, cell.h);
         if (x === -Infinity) {
           g.strokeStyle = "#bbb";
@@ -102,12 +102,12 @@ class HeatPanel {
         } else if (numbers) {
           g.font = `${Math.min(10, cell.h - 3)}px ${font}`;
           g.textAlign = "center";
-          g.fillStyle = this.largest && Math.abs(x) / this.largest > 0.55 ? "#fff" : "#333";
+          g.fillStyle = this.later ? "#888" : this.largest && Math.abs(x) / this.largest > 0.55 ? "#fff" : "#333";
           g.fillText(inCell(x, cell.w), px + cell.w / 2, py + cell.h / 2 + 0.5, cell.w - 2);
         }
         if (this.wrong && isWrong(this.array, this.wrong, this.index(row, column), this.largestRight)) {
           g.strokeStyle = WRONG;
-          g.lineWidth = cell.w > 12 ? 1.5 : 1;
+          g.lineWidth = cell.w > 20 ? 1.5 : 0.8;
           g.strokeRect(px + 1, py + 1, cell.w - 2, cell.h - 2);
         }
       });

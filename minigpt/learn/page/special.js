@@ -9,16 +9,18 @@ function svg(width, height, content, attributes) {
   return holder.firstChild;
 }
 
+let charts = 0; // for the names of their clip paths
+
 // A line chart: series [{class, points: [[x, y], …]}], x and y already what is to be drawn.
 function chart(series, { width = 620, height = 260, xLabel, yLabel, xText = show, yText = (y) => show(y, 3), marker = null, low = null, high = null }) {
-  const left = 62, right = 12, top = 14, bottom = 36;
+  const left = 62, right = 26, top = 24, bottom = 36, clip = `clip${charts++}`;
   const points = series.flatMap((one) => one.points).filter(([, y]) => Number.isFinite(y));
   const [x0, x1] = [Math.min(...points.map((p) => p[0])), Math.max(...points.map((p) => p[0]))];
   let y0 = low ?? Math.min(...points.map((p) => p[1])), y1 = high ?? Math.max(...points.map((p) => p[1]));
   if (y0 === y1) [y0, y1] = [y0 - 1, y1 + 1];
   const X = (x) => left + ((x - x0) / (x1 - x0 || 1)) * (width - left - right);
-  const Y = (y) => top + ((y1 - Math.max(y0, Math.min(y1, y))) / (y1 - y0)) * (height - top - bottom);
-  const parts = [];
+  const Y = (y) => top + ((y1 - y) / (y1 - y0)) * (height - top - bottom);
+  const parts = [`<clipPath id="${clip}"><rect x="${left}" y="${top - 1}" width="${width - left - right}" height="${height - top - bottom + 2}"/></clipPath>`];
   for (const i of range(5)) {
     const y = y0 + ((y1 - y0) * i) / 4;
     parts.push(`<line class="axis" x1="${left}" x2="${width - right}" y1="${Y(y)}" y2="${Y(y)}"/><text x="${left - 6}" y="${Y(y) + 4}" text-anchor="end">${yText(y)}</text>`);
@@ -33,11 +35,11 @@ function chart(series, { width = 620, height = 260, xLabel, yLabel, xText = show
       path += `${pen ? "L" : "M"}${X(x).toFixed(1)} ${Y(y).toFixed(1)}`;
       pen = true;
     }
-    parts.push(`<path class="${one.class}" d="${path}"/>`);
+    parts.push(`<path class="${one.class}" d="${path}" clip-path="url(#${clip})"/>`);
   }
   if (marker) {
     parts.push(`<line x1="${X(marker.x)}" x2="${X(marker.x)}" y1="${top}" y2="${height - bottom}" stroke="currentColor" stroke-dasharray="3 3" stroke-opacity=".6"/>`);
-    marker.ys.forEach((y, i) => Number.isFinite(y) && parts.push(`<circle class="${"ab"[i]}" cx="${X(marker.x)}" cy="${Y(y)}" r="4" fill="none" stroke-width="2"/>`));
+    marker.ys.forEach((y, i) => y >= y0 && y <= y1 && parts.push(`<circle class="${"ab"[i]}" cx="${X(marker.x)}" cy="${Y(y)}" r="4" fill="none" stroke-width="2"/>`));
   }
   parts.push(`<text x="${(left + width - right) / 2}" y="${height - 4}" text-anchor="middle">${xLabel}</text><text x="4" y="10">${yLabel}</text>`);
   return svg(width, height, parts.join(""), 'class="chart" role="img"');
@@ -223,7 +225,7 @@ const SPECIAL = {
         Object.assign(panel.canvas.style, { width: panel.width + "px", height: panel.height + "px" });
         panel.canvas.width = panel.canvas.height = 0;
         app.observer.observe(panel.canvas);
-        panels.append(element("figure", { class: "panel" }, element("figcaption", { html: `${app.coloured(stop, what).replace("clipped", "g")} ±${show(panel.largest, 2)}` }), panel.canvas));
+        panels.append(element("figure", { class: "panel" }, element("figcaption", { html: `${app.coloured(stop, what)} ±${show(panel.largest, 2)}` }), panel.canvas));
       }
       box.replaceChildren(panels);
     };

@@ -26,6 +26,7 @@ const UI = {
     keys: "Keys: ← → a stop, space plays, Tab enters an array, arrows move in it, Enter explains, Esc leaves.",
     valueScale: "value, full colour at ±{x}", gradientScale: "gradient, full colour at ±{x}", totals: "Loss before {before}, after {after}: {change}. The gradient promised {promise}.", beyond: "not a number",
     lensNote: "Bold: the token that really comes next.",
+    mapTitle: "The network; bars: size of the gradient, by powers of ten", short: { qkv: "q, k, v", scores: "S, S_masked", shares: "P", values: "y", attention_out: "+ c_proj", feed: "c_fc, gelu", feed_out: "+ c_proj", logits: "logits, probs", loss: "loss", embed: "wte + wpe", clip: "clip", adamw: "AdamW", text: "text → ids", lens: "logit lens", flow: "where it goes", parameters: "all parameters", after: "loss again", bug: "the mistake" },
     in: "flows in", out: "flows out", lr_note: "The slider moves in {n} steps; each was really tried, with plain.py.", scaleBy: "‖g‖ = {norm}, limit {limit}: all gradients times {scale}",
     noClip: "‖g‖ = {norm}, limit {limit}: nothing is shortened", fresh: "m and v begin at zero: this is the optimiser's first step, t = 1, and m̂/√v̂ is ±1 for every weight.", ongoing: "The optimiser has taken {t} steps before this one; m and v remember them.",
     bothFall: "Loss of the tiny model over {n} steps, with the right backward and with the mistake", change: "change of the loss", notOnPage: "(not stored on this page)",
@@ -55,6 +56,7 @@ const UI = {
     keys: "键盘：← → 换一站，空格播放，Tab 进入数组，方向键在其中移动，回车解释，Esc 离开。",
     valueScale: "数值，±{x} 时颜色最深", gradientScale: "梯度，±{x} 时颜色最深", totals: "更新前损失 {before}，更新后 {after}：变化 {change}。梯度承诺的是 {promise}。", beyond: "不是数",
     lensNote: "粗体：真正的下一个词元。",
+    mapTitle: "网络；横条：梯度的大小（按数量级）", short: { qkv: "q, k, v", scores: "S, S_masked", shares: "P", values: "y", attention_out: "+ c_proj", feed: "c_fc, gelu", feed_out: "+ c_proj", logits: "logits, probs", loss: "loss", embed: "wte + wpe", clip: "裁剪", adamw: "AdamW", text: "文字 → id", lens: "logit lens", flow: "梯度的去向", parameters: "所有参数", after: "再算损失", bug: "错误" },
     in: "流入", out: "流出", lr_note: "滑块有 {n} 档，每一档都用 plain.py 真正试过。", scaleBy: "‖g‖ = {norm}，限度 {limit}：所有梯度乘以 {scale}",
     noClip: "‖g‖ = {norm}，限度 {limit}：不需要缩短", fresh: "m 和 v 从零开始：这是优化器的第一步，t = 1，每个权重的 m̂/√v̂ 都是 ±1。", ongoing: "在这之前优化器已经走了 {t} 步，m 和 v 还记得它们。",
     bothFall: "小模型在 {n} 步中的损失：正确的反向，与写错的反向", change: "损失的变化", notOnPage: "（本页没有保存）",
@@ -159,8 +161,8 @@ const STOPS = {
     formula: "d{c_proj} = d{x_attn} , &nbsp; d{y_joined} = d{c_proj} · Wᵀ",
   },
   values_backward: {
-    en: ["To the shares and to the values", "A value is paid back by all who took from it, each according to its share: {v}. A share's gradient says how well the value it brought would serve: the dot product of value and what the query's gradient asks for, {P}."],
-    zh: ["回到份额与值", "凡是取用过某个值的词元，都按份额把梯度还给它，得到 {v}。份额的梯度则说明它带来的值有多合用：值与查询处梯度的点积，即 {P}。"],
+    en: ["To the shares and to the values", "A value is paid back by all who took from it, each according to its share: {v}. A share's gradient says how well the value it brought would serve: the dot product of value and what the query's gradient asks for, {P}. Beyond the mask too a gradient stands there, but P is 0 in that place, and it goes nowhere."],
+    zh: ["回到份额与值", "凡是取用过某个值的词元，都按份额把梯度还给它，得到 {v}。份额的梯度则说明它带来的值有多合用：值与查询处梯度的点积，即 {P}。掩码之外也有梯度，不过那里 P 是 0，它流不到任何地方。"],
     formula: "d{v} = Pᵀ · d{y} , &nbsp; d{P} = d{y} · vᵀ",
   },
   shares_backward: {
