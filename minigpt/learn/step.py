@@ -98,8 +98,8 @@ def describe(args, content, html):
     if not content["whole"]:
         shown = ", ".join(map(str, content["layers"]))
         lines.append(
-            f"The model has {config['L']} layers and {config['size']:,} parameters, more than a page holds: "
-            f"layers shown: {shown} (choose with --layers)."
+            f"Of the model's {config['L']} layers ({config['size']:,} parameters) the page shows {shown}; "
+            "--layers chooses others."
         )
     kind = "a tiny model trained on the spot" if content["trained"] else "the model"
     lines.append(

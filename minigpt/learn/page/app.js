@@ -22,7 +22,7 @@ class App {
     this.derivation = new Derivation(this.engine, this.a, this.d);
     this.labels = record.sentence.labels;
     this.vocabulary = record.vocabulary.labels;
-    this.stops = makeStops(record);
+    this.stops = makeStops(record, new Set([...Object.keys(this.a), ...Object.keys(this.d)]));
     this.language = document.documentElement.lang === "zh" ? "zh" : "en";
     this.say = this.say.bind(this);
     this.wrongArrays = new Map();
@@ -85,7 +85,6 @@ class App {
     document.documentElement.lang = this.language === "zh" ? "zh-Hans" : "en";
     document.querySelector("#top h1").textContent = say("title");
     document.getElementById("language").textContent = say("other");
-    document.getElementById("theme").textContent = "◐";
     for (const id of ["theme", "previous", "next"]) {
       document.getElementById(id).title = say(id);
       document.getElementById(id).setAttribute("aria-label", say(id));
@@ -222,10 +221,10 @@ class App {
     const { say } = this, vocabulary = this.isVocabulary(name), axes = [];
     const [rows, columns] = array.shape.length === 2 ? array.shape : [1, array.shape[array.shape.length - 1] || 1];
     if (vocabulary && !/weight/.test(name)) {
-      if (columns > MOST_VOCABULARY) heading.append(element("span", { class: "soft" }, say("ofAll", { n: MOST_VOCABULARY, all: columns.toLocaleString("en-US") })));
+      if (columns > MOST_VOCABULARY) heading.append(element("span", { class: "soft" }, say("ofAll", { n: MOST_VOCABULARY, all: this.record.config.V.toLocaleString("en-US") })));
       return;
     }
-    if (vocabulary && rows > MOST_ROWS) heading.append(element("span", { class: "soft" }, say("moves", { n: MOST_ROWS, all: rows.toLocaleString("en-US") })));
+    if (vocabulary && rows > MOST_ROWS) heading.append(element("span", { class: "soft" }, say("moves", { n: MOST_ROWS, all: this.record.config.V.toLocaleString("en-US") })));
     if (columns > MOST_COLUMNS) axes.push(["column", columns, MOST_COLUMNS]);
     if (!vocabulary && array.shape.length === 2 && /weight$/.test(name) && rows > MOST_ROWS) axes.push(["row", rows, MOST_ROWS]);
     for (const [axis, all, step] of axes) {

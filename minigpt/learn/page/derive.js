@@ -86,17 +86,14 @@ class Derivation {
 
   // Where LayerNorm `ln` takes its input from.
   inputOf(ln) {
-    if (ln === "ln_f") return this.engine.given["x of ln_f"] ? null : `h.${this.c.L - 1}.x_mlp`;
+    if (ln === "ln_f") return `h.${this.c.L - 1}.x_mlp`;
     const [, i, which] = /^h\.(\d+)\.ln_(\d)$/.exec(ln);
     if (which === "2") return `h.${i}.x_attn`;
     return i === "0" ? "x" : `h.${i - 1}.x_mlp`;
   }
 
   inputCell(ln, t, c) {
-    const name = this.inputOf(ln);
-    if (name && this.a[name]) return this.cell("a", name, t, c);
-    const given = this.engine.given[ln === "ln_f" ? "x of ln_f" : "x of " + ln.slice(0, ln.indexOf(".ln_1"))];
-    return number(at(given, [t, c]), "x");
+    return this.cell("a", this.inputOf(ln), t, c);
   }
 
   forward(name, index) {
@@ -114,6 +111,7 @@ class Derivation {
       }
     }
     const block = /^(h\.(\d+)\.)(.*)$/.exec(name);
+    if (block && !this.engine.layers.includes(Number(block[2]))) return null;
     if (block) {
       const [, h, i, part] = block;
       const [head, row, column] = index;
@@ -198,8 +196,8 @@ class Derivation {
       const [, h, layer, part] = block, i = Number(layer), [head, row, column] = index;
       switch (part) {
         case "x_mlp": {
-          if (this.engine.given[`d h.${i}.x_mlp`]) return null;
           if (i === L - 1) return this.throughNorm("ln_f", t, c);
+          if (!this.d[`h.${i + 1}.x_attn`]) return null; // of a layer that the page does not hold
           return plus(d(`h.${i + 1}.x_attn`, t, c), this.throughNorm(`h.${i + 1}.ln_1`, t, c));
         }
         case "mlp.c_proj": return d(h + "x_mlp", t, c);
@@ -257,18 +255,14 @@ class Derivation {
       case "logits": return times(d("losses", t), minus(a("probs", t, c), number(isTarget ? 1 : 0, "onehot")));
       case "ln_f": {
         const terms = range(this.engine.rows.length).map((v) => times(d("logits", t, v), w(this.engine.headName, v, c)));
-        if (this.record_is_whole()) return sum("v", terms);
+        if (this.engine.record.whole) return sum("v", terms);
         const here = terms.map(value).reduce((x, y) => x + y, 0);
         return plus(sum("v", terms), number(at(this.d.ln_f, index) - here, "…"));
       }
-      case "x": return this.engine.given["d x"] && !this.d["h.0.x_attn"] ? null : plus(d("h.0.x_attn", t, c), this.throughNorm("h.0.ln_1", t, c));
+      case "x": return this.d["h.0.x_attn"] ? plus(d("h.0.x_attn", t, c), this.throughNorm("h.0.ln_1", t, c)) : null;
       case "wte": case "wpe": return d("x", t, c);
     }
     return null;
-  }
-
-  record_is_whole() {
-    return this.engine.record.whole;
   }
 
   parameter(name, index) {
@@ -386,14 +380,13 @@ class Derivation {
   }
 
   usesBackward(name, index) {
-    const { C, H, T, L } = this.c, D = C / H, [t, c] = index;
+    const { C, H, T } = this.c, D = C / H, [t, c] = index;
     const lnPart = /^(.*ln_\w)\.(n|sigma|var|mean)$/.exec(name);
     if (lnPart) {
       const base = lnPart[1];
       if (lnPart[2] === "sigma") return [["d", base + ".var", [t, 0]]];
       if (lnPart[2] !== "n") return [];
-      const stream = this.inputOf(base);
-      return [["d", base + ".sigma", [t, 0]], ["d", base + ".mean", [t, 0]], ...(stream ? [["d", stream, [t, null]]] : [])];
+      return [["d", base + ".sigma", [t, 0]], ["d", base + ".mean", [t, 0]], ["d", this.inputOf(base), [t, null]]];
     }
     const ln = /(^|\.)ln_\w$/.test(name);
     if (ln) return [["d", name + ".n", [t, c]], ["d", name + ".weight", [c]], ["d", name + ".bias", [c]]];
@@ -423,8 +416,7 @@ class Derivation {
       case "attn.y_joined": return [["d", h + "attn.y", [Math.floor(c / D), t, c % D]]];
       case "attn.y": return [["d", h + "attn.P", [head, row, null]], ...range(row + 1).map((j) => ["d", h + "attn.v", [head, j, column]])];
       case "attn.P":
-        if (column > row) return [["d", h + "attn.S_masked", index]];
-        return range(row + 1).map((j) => ["d", h + "attn.S_masked", [head, row, j]]);
+        return [["d", h + "attn.S_masked", column > row ? index : [head, row, null]]];
       case "attn.S_masked": return column > row ? [] : [["d", h + "attn.S", index]];
       case "attn.S": return column > row ? [] : [["d", h + "attn.q", [head, row, null]], ["d", h + "attn.k", [head, column, null]]];
       case "attn.q": case "attn.k": case "attn.v":

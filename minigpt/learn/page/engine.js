@@ -152,7 +152,8 @@ class Engine {
     for (const i of this.layers) {
       if (i < first) continue;
       const h = `h.${i}.`;
-      x = this.given[`x of h.${i}`] || x;
+      const input = this.given[`x of h.${i}`];
+      if (input) x = i ? keep(`h.${i - 1}.x_mlp`, input) : input;
       const ln1 = this.layernorm(x, w, keep, h + "ln_1");
       const qkv = keep(h + "attn.qkv", linear(ln1, w[h + "attn.c_attn.weight"], w[h + "attn.c_attn.bias"]));
       const part = (p) => splitHeads(generate([T, C], (n) => qkv.data[Math.floor(n / C) * 3 * C + p * C + (n % C)]), H);
@@ -182,7 +183,7 @@ class Engine {
       const feed = keep(h + "mlp.c_proj", linear(gelu, w[h + "mlp.c_proj.weight"], w[h + "mlp.c_proj.bias"]));
       x = keep(h + "x_mlp", add(x, feed));
     }
-    x = this.given["x of ln_f"] || x;
+    if (this.given["x of ln_f"]) x = keep(`h.${L - 1}.x_mlp`, this.given["x of ln_f"]);
     const lnf = nudge && from && nudge.name === "logits" ? from.ln_f : this.layernorm(x, w, keep, "ln_f");
     const V = this.rows.length, head = this.head.data;
     const logits = keep("logits", generate([T, V], (n) => {
@@ -224,7 +225,7 @@ class Engine {
 
   // The gradient of the loss to every array of forward and every parameter, bottom-up.
   backward(a) {
-    const d = {}, w = this.w, { H, C, T } = this.config, D = C / H, root = Math.sqrt(D), V = this.rows.length;
+    const d = {}, w = this.w, { H, C, T, L } = this.config, D = C / H, root = Math.sqrt(D), V = this.rows.length;
     d.loss = generate([], () => 1);
     d.losses = generate([T], (t) => (d.loss.data[0] * this.counted[t]) / this.N);
     const onehot = (t, v) => (this.counted[t] && this.targetRow(t) === v ? 1 : 0);
@@ -247,7 +248,7 @@ class Engine {
         }
       }
     d.ln_f = this.given["d ln_f"] || dlnf;
-    let dx = this.layernormBackward(d.ln_f, a, d, "ln_f");
+    let dx = (d[`h.${L - 1}.x_mlp`] = this.layernormBackward(d.ln_f, a, d, "ln_f"));
     for (const i of [...this.layers].reverse()) {
       const h = `h.${i}.`;
       dx = this.given[`d h.${i}.x_mlp`] || dx;
@@ -297,6 +298,7 @@ class Engine {
       }));
       d[h + "ln_1"] = linearBackward(dqkv, w[h + "attn.c_attn.weight"], d, h + "attn.c_attn", a[h + "ln_1"]);
       dx = add(dx, this.layernormBackward(d[h + "ln_1"], a, d, h + "ln_1"));
+      if (i) d[`h.${i - 1}.x_mlp`] = dx;
     }
     dx = this.given["d x"] || dx;
     d.x = d.wte = d.wpe = dx;

@@ -3,7 +3,8 @@
 // An array of a stop is {name, role}: in (it flowed in), out (it flows on), or neither. kind "pair" shows a value
 // and its gradient, "parameter" a weight and its gradient, "update" one quantity of AdamW.
 
-function makeStops(record) {
+// names: the arrays that the page has.
+function makeStops(record, names) {
   const { L } = record.config, layers = record.layers, stops = [];
   const pair = (name, role = "") => ({ kind: "pair", name, role });
   const weight = (name) => ({ kind: "parameter", name, role: "" });
@@ -57,8 +58,7 @@ function makeStops(record) {
   stop("update", "clip", null, ["clip"], [], { special: "clip" });
   stop("update", "adamw", null, ["adamw"], [], { special: "adamw" });
   stop("update", "after", null, [], [], { special: "after" });
-  const names = new Set([...Object.keys(record.norms), ...Object.keys(record.params)]);
-  for (const s of stops) s.arrays = s.arrays.filter((array) => names.has(array.name) || /\.as_/.test(array.name));
+  for (const s of stops) s.arrays = s.arrays.filter((array) => names.has(array.name));
   return stops.map((s, number) => ({ ...s, number }));
 }
 
