@@ -51,13 +51,6 @@ MISTAKES = [
         ),
         (
             BACKWARD,
-            "dlogits without minus one at the target",
-            "dlogits 在目标处没有减 1",
-            '(a["probs"] - onehot)',
-            'a["probs"]',
-        ),
-        (
-            BACKWARD,
             "tied wte: gradient of the head dropped",
             "共享的 wte：丢了输出头那一项梯度",
             "dtable + dhead",
@@ -317,7 +310,7 @@ def plain_with(mistake):
 
 
 def find_mistake(name):
-    """The mistake of the backward that is called so, in English or Chinese; ValueError if none or several are.
+    """The mistake of the backward that is called so, in English or Chinese; ValueError if there is not one.
 
     Capitals, blanks and accents do not count, Greek letters may be spelled out (delta), and a part of the
     name is enough where it leaves no doubt.

@@ -25,7 +25,7 @@ class Sentence:
 
 
 def whole_characters(text):
-    """The text with � for half of a surrogate pair, which no UTF-8 can hold; two halves become one character."""
+    """The text with � for half of a surrogate pair, which UTF-8 cannot hold; two make a character."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

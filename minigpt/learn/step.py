@@ -1,4 +1,4 @@
-"""One step, seen: forward, backward and update of a model on your sentence, as a page to open in a browser."""
+"""One step, seen: forward, backward and update of a model on your sentence, as a page for the browser."""
 
 import argparse
 import webbrowser
@@ -77,8 +77,8 @@ def make_page(text, checkpoint=None, layers=None, mistake=None, language=None):
         model = load_model(checkpoint)
         if not isinstance(model, GPT):
             raise ValueError(
-                f"{checkpoint} holds a {type(model).__name__}, but the page shows the step of a GPT: give the "
-                "folder of a language model with --checkpoint"
+                f"{checkpoint} holds a {type(model).__name__}, but the page shows the step of a GPT: give "
+                "the folder of one with --checkpoint"
             )
         tokenizer = load_tokenizer(checkpoint)
         params, m, v, t, rate = model.params, {}, {}, 1, LEARNING_RATE
@@ -102,8 +102,9 @@ def describe(args, content, html):
             "--layers chooses others."
         )
     kind = "a tiny model trained on the spot" if content["trained"] else "the model"
+    tokens = f"{config['T']} token" + ("s" if config["T"] > 1 else "")
     lines.append(
-        f"{args.out}: one step of {kind} on {config['T']} {'token' if config['T'] == 1 else 'tokens'}, loss {content['update']['loss']:.4f}; "
+        f"{args.out}: one step of {kind} on {tokens}, loss {content['update']['loss']:.4f}; "
         f"{len(html.encode('utf-8')) / 1e6:.1f} MB, opens in any browser"
     )
     return "\n".join(lines)

@@ -17,7 +17,7 @@ CHINESE = ("\u3400", "\u9fff")
 
 
 def tiny_text(sentence):
-    """The lines that the tiny model learns from: the bundled ones in the sentence's script, and the sentence."""
+    """The lines that the tiny model learns from: bundled ones in the sentence's script, and the sentence."""
     chinese = any(CHINESE[0] <= character <= CHINESE[1] for character in sentence)
     path = Path(__file__).with_name("tiny_zh.txt" if chinese else "tiny_en.txt")
     return [*path.read_text(encoding="utf-8").splitlines(), sentence]
