@@ -69,25 +69,32 @@ def make_page(text, checkpoint=None, layers=None, mistake=None, language=None):
     if checkpoint is None and (Path(DEFAULT_CHECKPOINT) / "config.json").is_file():
         checkpoint = DEFAULT_CHECKPOINT
     if checkpoint is None:
-        readable = whole_characters(text)
-        model, tokenizer = tiny.tiny_model(readable)
-        params, m, v, _ = tiny.train(readable, model, tokenizer)
-        t, rate = tiny.STEPS + 1, tiny.LEARNING_RATE
-    else:
-        model = load_model(checkpoint)
-        if not isinstance(model, GPT):
-            raise ValueError(
-                f"{checkpoint} holds a {type(model).__name__}, but the page shows the step of a GPT: give "
-                "the folder of one with --checkpoint"
-            )
-        tokenizer = load_tokenizer(checkpoint)
-        params, m, v, t, rate = model.params, {}, {}, 1, LEARNING_RATE
+        return tiny_page(text, layers, mistake, language)
+    model = load_model(checkpoint)
+    if not isinstance(model, GPT):
+        raise ValueError(
+            f"{checkpoint} holds a {type(model).__name__}, but the page shows the step of a GPT: give the "
+            "folder of one with --checkpoint"
+        )
+    moments = (model.params, {}, {}, 1, LEARNING_RATE)
+    return page_of(text, model, load_tokenizer(checkpoint), moments, layers, mistake, language)
+
+
+def tiny_page(text, layers=None, mistake=None, language=None):
+    """make_page for the tiny model, whatever lies in the folder."""
+    readable = whole_characters(text)
+    model, tokenizer = tiny.tiny_model(readable)
+    params, m, v, _ = tiny.train(readable, model, tokenizer)
+    moments = (params, m, v, tiny.STEPS + 1, tiny.LEARNING_RATE)
+    return page_of(text, model, tokenizer, moments, layers, mistake, language, trained=True)
+
+
+def page_of(text, model, tokenizer, moments, layers, mistake, language, trained=False):
     sentence = read_sentence(text, tokenizer, model.config.block_size)
     layers, whole = choose_layers(model, layers)
-    step = Step(model, sentence, params, m, v, t, rate)
-    content = record(step, tokenizer, layers, whole, mistake)
-    content["trained"] = checkpoint is None
-    language = language or ("zh" if any("\u3400" <= character <= "\u9fff" for character in text) else "en")
+    content = record(Step(model, sentence, *moments), tokenizer, layers, whole, mistake)
+    content["trained"] = trained
+    language = language or ("zh" if tiny.is_chinese(text) else "en")
     return page(content, language), content
 
 

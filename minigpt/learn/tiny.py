@@ -16,10 +16,14 @@ LEARNING_RATE, MAX_NORM = 1e-2, 1.0
 CHINESE = ("\u3400", "\u9fff")
 
 
+def is_chinese(text):
+    """Whether a Chinese character is in the text."""
+    return any(CHINESE[0] <= character <= CHINESE[1] for character in text)
+
+
 def tiny_text(sentence):
     """The lines that the tiny model learns from: bundled ones in the sentence's script, and the sentence."""
-    chinese = any(CHINESE[0] <= character <= CHINESE[1] for character in sentence)
-    path = Path(__file__).with_name("tiny_zh.txt" if chinese else "tiny_en.txt")
+    path = Path(__file__).with_name("tiny_zh.txt" if is_chinese(sentence) else "tiny_en.txt")
     return [*path.read_text(encoding="utf-8").splitlines(), sentence]
 
 

@@ -152,6 +152,16 @@ def test_a_page_is_small_and_made_of_all_the_files_in_page():
             assert path.read_text(encoding="utf-8") in made.html, path.name
 
 
+def test_the_example_page_is_made_of_the_same_files():
+    """If this fails, run python docs/make.py."""
+    html = (Path(__file__).parents[2] / "docs" / "one-step.html").read_text(encoding="utf-8")
+    for path in PAGE.iterdir():
+        if path.name != "index.html":
+            assert path.read_text(encoding="utf-8") in html, path.name
+    record = json.loads(re.search(r'id="record">(.*?)</script>', html)[1])
+    assert record["source"] == read_source()
+
+
 def test_a_mistake_that_one_sentence_does_not_show_is_said_to_change_nothing():
     made = tiny_step("abc", bug="dwpe is a mean over the batch")
     assert made.record["bug"]["changed"] == [] and made.record["bug"]["d"] == {}
