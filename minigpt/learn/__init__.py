@@ -1,1 +1,3 @@
-"""What readers see and do: `python -m minigpt.learn`. Exercises lie in `exercises/`, a folder each."""
+"""What readers see and do, by `python -m minigpt.learn`: a training step as a page (`step`), exercises that
+say which mistake was made (`exercises/`, a folder each), and a reference to compare a GPT of one's own with.
+"""

@@ -1,14 +1,14 @@
-"""Learn what happens in a GPT: exercises that say which mistake was made, and a reference to compare with."""
+"""Learn what happens in a GPT: a training step as a page, exercises, and a reference to compare with."""
 
 import argparse
 import sys
 
-from minigpt.learn import check, compare, hint, list, reference, solution, start
+from minigpt.learn import check, compare, hint, list, reference, solution, start, step
 from minigpt.terminal import Help, prepare_terminal, sentence
 
 PROGRAM = "python -m minigpt.learn"
 # Each is a subcommand: its name is the command, and it has add_arguments(parser) and run(args).
-COMMANDS = (list, start, check, hint, solution, reference, compare)
+COMMANDS = (step, list, start, check, hint, solution, reference, compare)
 
 
 def main(arguments=None):
