@@ -50,7 +50,7 @@ class PretrainTask:
         self.beginning = self.choose_beginning()
         self.model = self.objective = starting_model(args, self.tokenizer.n_vocab)
         self.block_size = self.model.config.block_size
-        if not args.eval_only:
+        if not (args.resume or args.eval_only):  # then it lies there, and was read from there
             self.save(out)
         self.corpus = tokenize_texts(self.split, self.tokenizer, out / "tokenizer.json", out / "tokens")
         self.fingerprint = self.corpus.fingerprint
