@@ -7,7 +7,7 @@
 A write is whatever changes the disk: a file that is opened to be written to, what is written to it, its
 flush, its renaming and deleting, a folder that is made. The n-th is done by half where it can be (half of
 the bytes are on the disk), and then comes the end. With "at" null nothing is stopped, and n is how many there
-are. What everything takes to be imported is imported once; each line is done by a process of its own.
+are. What takes long to be imported is imported once; each line is done by a process of its own.
 """
 
 import builtins
@@ -23,6 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.modules["matplotlib"] = None  # a curve takes longer to draw than all the rest; it has a test of its own
 
 import train
+from minigpt.tasks import pretrain
+
+pretrain.SAMPLE_TOKENS = 3
 
 SIGNALS = {"SIGINT": signal.SIGINT, "SIGTERM": signal.SIGTERM, "SIGHUP": signal.SIGHUP}
 
@@ -55,7 +58,7 @@ class Writes:
         """Put counting functions in the place of those that write."""
         for name in ("replace", "rename", "mkdir", "truncate", "unlink", "rmdir"):
             setattr(os, name, self.counting(getattr(os, name), frees=name in ("unlink", "rmdir")))
-        original, fsync = builtins.open, os.fsync
+        original = builtins.open
 
         def open_and_count(path, mode="r", *args, **kwargs):
             if not self.is_meant(path) or not set(mode) & set("wax+"):
@@ -63,11 +66,8 @@ class Writes:
             self.next()
             return CountedFile(original(path, mode, *args, **kwargs), self)
 
-        def fsync_and_count(descriptor):
-            self.next()
-            fsync(descriptor)
-
-        builtins.open, os.fsync = open_and_count, fsync_and_count
+        builtins.open = open_and_count
+        os.fsync = lambda descriptor: self.next()  # a kill loses nothing that the system has, and it is slow
 
     def counting(self, function, frees):
         def counted(path, *args, **kwargs):

@@ -88,9 +88,9 @@ def assert_same_files(out, whole):
 
 
 def moments(n_writes):
-    """Which writes to stop at: all, or some of them."""
-    n = n_writes if KILLS >= 20 else min(n_writes, 2 * KILLS)
-    return sorted({round(1 + i * (n_writes - 1) / max(1, n - 1)) for i in range(n)})
+    """Which writes to stop at: all, or some of them, spread evenly."""
+    n = n_writes if KILLS >= 20 else min(n_writes, KILLS)
+    return [1 + (2 * i + 1) * n_writes // (2 * n) for i in range(n)]
 
 
 def begin(kind, begun, out):
@@ -122,16 +122,15 @@ def test_killed_at_any_write_it_goes_on_and_leaves_the_same_files(runner, kind, 
 
 @pytest.mark.parametrize("begun", ["fresh", "resume"])
 def test_a_disk_that_is_full_from_any_write_on_costs_no_more_than_time(runner, kind, tmp_path, begun):
-    """And what is printed goes to a full disk too."""
+    """Every other time what is printed goes to a full disk too."""
     runs, flags, n_writes = kind
-    for at in moments(n_writes[begun]):
-        for silent in (False, True):
-            out = tmp_path / "out"
-            answer = runner(out, begin(kind, begun, out), "full", at, silent)
-            assert answer["status"] in (0, 2), answer["output"]
-            assert silent or answer["status"] == 0 or "train.py: error: " in answer["output"]
-            go_on(runner, out, flags)
-            assert_same_files(out, runs / "whole")
+    for i, at in enumerate(moments(n_writes[begun])):
+        out, silent = tmp_path / "out", i % 2 == 1
+        answer = runner(out, begin(kind, begun, out), "full", at, silent)
+        assert answer["status"] in (0, 2), answer["output"]
+        assert silent or answer["status"] == 0 or "train.py: error: " in answer["output"]
+        go_on(runner, out, flags)
+        assert_same_files(out, runs / "whole")
 
 
 @pytest.mark.parametrize("begun", ["fresh", "resume"])
@@ -144,7 +143,8 @@ def test_a_signal_at_any_write_ends_the_run_in_a_sentence(runner, kind, tmp_path
         answer = runner(out, begin(kind, begun, out), name, at)
         if answer["status"] == status:
             assert f"train.py: interrupted by {name}; what was saved stands" in answer["output"]
-        else:
-            assert answer["status"] == 0 and "go on with: python train.py --resume" in answer["output"]
+        else:  # in the loop, where it is a request; at its last step there is nothing left to stop
+            ends = ("go on with: python train.py --resume", "the best model is of step ")
+            assert answer["status"] == 0 and any(end in answer["output"] for end in ends)
         go_on(runner, out, flags)
         assert_same_files(out, runs / "whole")
