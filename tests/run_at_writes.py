@@ -22,8 +22,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.modules["matplotlib"] = None  # a curve takes longer to draw than all the rest; it has a test of its own
 
-import train
-from minigpt.tasks import pretrain
+import train  # noqa: E402
+from minigpt.tasks import pretrain  # noqa: E402
 
 pretrain.SAMPLE_TOKENS = 3
 

@@ -31,9 +31,11 @@ def written_aside(path):
             aside.unlink()
             return
         os.replace(aside, path)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             aside.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in (None, str(aside)):
+            error.filename = str(path)  # the name that a reader of the message knows
         raise
     flush_folder(path.parent)
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from minigpt.interchange.files import remove_leftovers, write_atomically, written_aside
+from minigpt.terminal import sentence
 from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer
 
 TEXT = "the quick brown fox jumps over the lazy dog, 每一次努力都让你感动 " * 9
@@ -85,6 +86,17 @@ def test_only_what_processes_that_are_gone_left_aside_is_deleted(tmp_path):
     remove_leftovers(tmp_path / "there is no such folder")
     left = {path.name for path in tmp_path.iterdir() if path.is_file()}
     assert left == set(kept) - ({kept[0]} if os.name == "nt" else set())
+
+
+def test_an_error_names_the_file_that_was_to_be_written(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    with pytest.raises(OSError) as caught, written_aside(path):
+        raise OSError(28, "No space left on device")
+    assert sentence(caught.value) == f"{path} cannot be read or written: no space left on device"
+    path = tmp_path / "missing" / "file"
+    with pytest.raises(FileNotFoundError) as caught:
+        write_atomically(path, b"")
+    assert sentence(caught.value) == f"{path} cannot be read or written: no such file or directory"
 
 
 def save_as(kind):
