@@ -21,12 +21,13 @@ import numpy as np
 from tqdm import tqdm
 
 from minigpt import AdamW, clip_grad_norm, cosine_schedule, load_model, use_backend
-from minigpt.interchange.files import folder_or_nothing
+from minigpt.interchange.files import folder_or_nothing, remove_leftovers
 from minigpt.tasks import TASKS
 from minigpt.tasks.arguments import save_arguments, train_arguments
-from minigpt.terminal import prepare_terminal, sentence
+from minigpt.terminal import outlast_the_terminal, prepare_terminal, sentence
 from minigpt.training.diagnosis import overflow_report
-from minigpt.training.interrupt import StopRequest
+from minigpt.training.interrupt import StopRequest, exit_status, handled, interrupt
+from minigpt.training.lock import lock_folder
 from minigpt.training.plot import save_loss_curve
 from minigpt.training.run import Run
 from minigpt.training.runner import BatchRunner
@@ -35,14 +36,16 @@ from minigpt.training.state import refuse_to_overwrite
 
 def main():
     prepare_terminal("train.py")
+    outlast_the_terminal()
     try:
-        train(train_arguments())
+        with handled(interrupt):
+            train(train_arguments())
     except (ValueError, OSError) as error:
         print(f"train.py: error: {sentence(error)}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("train.py: interrupted; what was saved stands", file=sys.stderr)
-        sys.exit(130)
+    except KeyboardInterrupt as signal:
+        print(f"train.py: {str(signal) or 'interrupted'}; what was saved stands", file=sys.stderr)
+        sys.exit(exit_status(signal))
 
 
 def train(args):
@@ -53,9 +56,22 @@ def train(args):
         task = TASKS[args.task](args)
         report(args, task)
         return
+    with lock_folder(out):
+        train_alone(args, out)
+
+
+def train_alone(args, out):
+    """A run in a folder that nobody else trains in."""
     if not args.resume:
         refuse_to_overwrite(out)
     run = Run(out, args.resume)
+    if args.max_iters < run.step:
+        raise ValueError(
+            f"--max-iters is {args.max_iters} but the run in {out} has done {run.step} steps: give that many "
+            "or more, or leave it out"
+        )
+    for folder in (out, out / "adapter", out / "tokens", out / "data"):
+        remove_leftovers(folder)
 
     with folder_or_nothing(out):  # whatever is refused, is refused in here
         # 1. Data, tokenizer and model
@@ -67,8 +83,10 @@ def train(args):
         betas = (args.beta1, args.beta2)
         optimizer = AdamW(trained, args.learning_rate, betas, weight_decay=args.weight_decay)
         run.begin(model, optimizer, task.fingerprint)
-        for folder in (out, out / "adapter") if args.lora_rank else (out,):  # each can be opened by itself
-            task.save(folder)
+        if not args.resume:
+            task.save(out)
+            if args.lora_rank:
+                task.save(out / "adapter")  # which can be opened by itself
         save_arguments(args)
     print(f"{task.describe()}; {describe_model(args, model, trained)}, output in {out}")
 

@@ -31,6 +31,41 @@ def prepare_terminal(program):
     warnings.showwarning = show
 
 
+class LastingStream:
+    """A text stream that falls silent where what is behind it fails: a full disk, a pipe without a reader."""
+
+    def __init__(self, stream):
+        self.stream = stream
+
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
+    def write(self, text):
+        try:
+            self.stream.write(text)
+        except OSError:
+            self._fall_silent()
+        return len(text)
+
+    def flush(self):
+        try:
+            self.stream.flush()
+        except OSError:
+            self._fall_silent()
+
+    def _fall_silent(self):
+        """Put a stream that holds nothing in its place, also for what waits to be written."""
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        with contextlib.suppress(OSError):  # a stream that is no file
+            os.dup2(nothing, self.stream.fileno())
+        os.close(nothing)
+
+
+def outlast_the_terminal():
+    """Go on in silence where nothing can be printed any more: what a program works on is worth more."""
+    sys.stdout, sys.stderr = LastingStream(sys.stdout), LastingStream(sys.stderr)
+
+
 def sentence(error):
     """An exception's message; the system's own name a file and a number, and need words around them."""
     if isinstance(error, OSError) and error.filename is not None and error.strerror:

@@ -501,7 +501,7 @@ PLANTED = [
         ],
     ),
     (
-        "minigpt/interchange/files.py",
+        "tokenizer/files.py",
         "tests/training/test_state.py",
         [
             ("not flushed before it is renamed", "os.fsync(file.fileno())", "pass"),

@@ -15,6 +15,7 @@ from pathlib import Path
 import regex
 
 from tokenizer.byte_alphabet import bytes_to_visible, visible_to_bytes
+from tokenizer.files import write_atomically
 from tokenizer.huggingface import (
     added_words_of,
     check_vocabulary,
@@ -92,10 +93,8 @@ def write_gpt2_files(directory, tokenizer, names=GPT2_NAMES):
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     write_json(directory / names[0], _visible_vocabulary(tokenizer))
-    with open(directory / names[1], "w", encoding="utf-8", newline="\n") as file:
-        file.write("#version: 0.2\n")
-        for left, right in tokenizer.merges:
-            file.write(f"{bytes_to_visible(left)} {bytes_to_visible(right)}\n")
+    lines = [f"{bytes_to_visible(left)} {bytes_to_visible(right)}\n" for left, right in tokenizer.merges]
+    write_atomically(directory / names[1], "".join(["#version: 0.2\n", *lines]).encode("utf-8"))
 
 
 def read_gpt2_files(vocab_json, merges_txt):

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 from tokenizer.base import UNKNOWN
+from tokenizer.files import write_atomically
 
 TOKENIZER_FILE = "tokenizer.json"
 CONFIG_FILE = "tokenizer_config.json"
@@ -69,9 +70,7 @@ def split_by_pattern(pattern, keep_rest):
 
 
 def write_json(path, value):
-    with open(path, "w", encoding="utf-8", newline="\n") as file:
-        json.dump(value, file, ensure_ascii=False, indent=2)
-        file.write("\n")
+    write_atomically(path, (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode("utf-8"))
 
 
 def read_json(path):

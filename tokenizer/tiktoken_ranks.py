@@ -15,6 +15,7 @@ join them is the merge that makes the token:
 import base64
 
 from tokenizer.bpe_merge import merge
+from tokenizer.files import write_atomically
 
 
 def read_ranks(path):
@@ -40,9 +41,11 @@ def read_ranks(path):
 
 def write_ranks(path, ranks):
     """Write a dict of ranks as a .tiktoken file, the lowest rank first."""
-    with open(path, "wb") as file:
-        for token, rank in sorted(ranks.items(), key=lambda item: item[1]):
-            file.write(base64.b64encode(token) + b" %d\n" % rank)
+    lines = [
+        base64.b64encode(token) + b" %d\n" % rank
+        for token, rank in sorted(ranks.items(), key=lambda item: item[1])
+    ]
+    write_atomically(path, b"".join(lines))
 
 
 def merges_of_ranks(ranks):

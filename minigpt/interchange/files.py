@@ -2,9 +2,16 @@
 
 import json
 import os
+import re
 import shutil
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from tokenizer.files import write_atomically, written_aside
+
+__all__ = ["folder_or_nothing", "remove_leftovers", "write_atomically", "write_json", "written_aside"]
+
+ASIDE = re.compile(r".+\.([0-9]+)\.tmp")  # the names that written_aside gives, with the number of the process
 
 
 def write_json(path, value):
@@ -12,24 +19,29 @@ def write_json(path, value):
     write_atomically(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode("utf-8"))
 
 
-def write_atomically(path, *parts):
-    """Write bytes aside, flush them to the disk, then rename: a crash at any moment leaves a whole file.
+def remove_leftovers(directory):
+    """Delete what processes that are gone had written aside in a folder and could not bring to its end.
 
-    parts: the content, in one or several pieces.
-    Raises OSError when the disk is full or the folder cannot be written; the old file then still stands.
+    Where that cannot be done it stays: it is in nobody's way.
     """
-    path = Path(path)
-    aside = path.with_name(path.name + ".tmp")
+    for path in Path(directory).glob("*.tmp"):
+        aside = ASIDE.fullmatch(path.name)
+        if aside and path.is_file() and not _is_running(int(aside[1])):
+            with suppress(OSError):
+                path.unlink()
+
+
+def _is_running(pid):
+    """Whether there is such a process. Windows is not asked: there a file that is open is not deleted."""
+    if os.name != "posix":
+        return False
     try:
-        with open(aside, "wb") as file:
-            for part in parts:
-                file.write(part)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    except OSError:
-        aside.unlink(missing_ok=True)
-        raise
+        os.kill(pid, 0)  # no signal at all, but an error where there is nobody to get one
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
 
 
 @contextmanager

@@ -11,11 +11,13 @@ from minigpt.tasks.presets import PRESETS
 from minigpt.tasks.start import TOKENIZERS
 from minigpt.terminal import Help
 from minigpt.training.documents import FILE
+from minigpt.training.text_files import is_pipe
 
 DATA = Path(__file__).parents[2] / "data"
 BUNDLED = [str(DATA / "stories_en.txt"), str(DATA / "dialogues_zh.txt")]
 VALIDATION_SHARE = 0.1
 ARGUMENTS_FILE = "arguments.json"  # in the output folder: the flags of the run there
+NOT_SAVED = ("resume", "eval_only", "out")  # what is said anew each time
 SPLIT_FLAGS = ("documents", "val_share", "val_data")  # of raw text: what is a document, what is held back
 TOKENIZER_FLAGS = ("tokenizer", "vocab_size")
 MODEL_FLAGS = ("model", "n_layer", "n_head", "n_embd", "block_size")
@@ -144,6 +146,9 @@ def train_arguments(arguments=None):
         parser.error(f"--vocab-size is for a new tokenizer: the one in {args.tokenizer} has its own size")
     if args.val_data and args.val_share != parser.get_default("val_share"):
         parser.error("--val-data is what is held back: leave --val-share out")
+    for path in (*args.data, *(args.val_data or ())) if saved else ():
+        if is_pipe(path):  # of which train.py keeps a copy; in a folder of others it may be anything
+            parser.error(f"{path} is no file that can be read again: name the text with --data")
     if args.min_lr > args.learning_rate:
         parser.error(
             f"--min-lr is {args.min_lr}, above --learning-rate {args.learning_rate}, from which it falls"
@@ -160,6 +165,7 @@ def train_arguments(arguments=None):
         )
     if parser.get_default("warmup_iters") != args.warmup_iters > args.max_iters:
         parser.error(f"--warmup-iters is {args.warmup_iters}, more than the {args.max_iters} of --max-iters")
+    args.planned_iters = max(args.max_iters, saved.get("max_iters", 0))  # fewer now are not fewer for ever
     return args
 
 
@@ -309,20 +315,31 @@ def train_parser():
 
 def save_arguments(args):
     """Write the flags of a run into its output folder, from which --resume takes them. Raises OSError."""
-    settings = {
-        name: value for name, value in vars(args).items() if name not in ("resume", "eval_only", "out")
-    }
+    settings = {name: value for name, value in vars(args).items() if name not in NOT_SAVED}
+    settings["max_iters"] = settings.pop("planned_iters")
     write_json(Path(args.out) / ARGUMENTS_FILE, settings)
 
 
 def saved_arguments(parser, path):
-    """The flags with which the run in the output folder was started."""
+    """The flags with which the run in the output folder was started.
+
+    The folder may be of others. The paths among them are read from; what is written goes where --out says,
+    on the command line.
+    """
     if not path.exists():
         parser.error(f"there is no run in {path.parent}: it has no {path.name}")
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        saved = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         parser.error(f"{path} is damaged: {error}")
+    kept = vars(parser.parse_args([])).keys() - set(NOT_SAVED)
+    for name in saved:
+        if name not in kept:
+            parser.error(
+                f"{path} sets {name!r:.60}, which is not taken from there: delete it in the file, or use the "
+                "version of minigpt that wrote it"
+            )
+    return saved
 
 
 def flag(name):

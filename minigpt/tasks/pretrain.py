@@ -50,9 +50,11 @@ class PretrainTask:
         self.beginning = self.choose_beginning()
         self.model = self.objective = starting_model(args, self.tokenizer.n_vocab)
         self.block_size = self.model.config.block_size
-        if not args.eval_only:
+        if not (args.resume or args.eval_only):  # then it lies there, and was read from there
             self.tokenizer.save(out)
-        self.corpus = tokenize_texts(self.split, self.tokenizer, out / "tokenizer.json", out / "tokens")
+        self.corpus = tokenize_texts(
+            self.split, self.tokenizer, out / "tokenizer.json", out / "tokens", args.resume
+        )
         self.fingerprint = self.corpus.fingerprint
         if self.of_documents:
             self.train_windows, self.validation_windows = (

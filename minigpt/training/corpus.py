@@ -11,6 +11,7 @@ exercises at once, of every context length from 1 to T.
 
 import hashlib
 import json
+import zlib
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -18,9 +19,15 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from minigpt.interchange.files import write_json, written_aside
 from minigpt.training.documents import END
 
 GROUP = 1 << 18  # characters of short documents that are encoded together
+MANIFEST_FILE = "tokens.json"
+SIDES = ("train", "validation")
+CHECKSUM = "crc32"
+LONGEST_MANIFEST = 1 << 16  # bytes; it has 400
+BYTES_AT_ONCE = 1 << 20
 
 
 @dataclass
@@ -33,13 +40,17 @@ class Corpus:
     fingerprint: str  # changes when a text, its split or the tokenizer does
 
 
-def tokenize_texts(split, tokenizer, tokenizer_json, directory):
+def tokenize_texts(split, tokenizer, tokenizer_json, directory, resumed=False):
     """Tokenise both sides of a split into directory/train.bin and validation.bin, or reuse what is there.
 
     split: a FileSplit or DocumentSplit. tokenizer_json is the file that the tokenizer was saved to, which
     identifies it. The ids are uint16 where the vocabulary allows, else uint32. Each document ends with the
     tokenizer's end-of-text token, which a text may also spell itself; of a DocumentSplit it stands before the
     first document too (document_windows.py). Shows a progress bar.
+
+    tokens.json says of what texts the ids are, how many there are and their checksums; ids that are not as
+    they were written are made anew, with a note. Raises OSError, and ValueError where a run that is resumed
+    has the ids of other texts.
     """
     directory = Path(directory)
     dtype = np.uint16 if tokenizer.n_vocab <= 1 << 16 else np.uint32
@@ -48,27 +59,40 @@ def tokenize_texts(split, tokenizer, tokenizer_json, directory):
     held_back = [file.sha256 for file in split.validation_files]
     digest.update(json.dumps([held_back, split.settings]).encode("utf-8"))
     fingerprint = digest.hexdigest()
-    manifest_path = directory / "tokens.json"
-    paths = {"train": directory / "train.bin", "validation": directory / "validation.bin"}
+    manifest_path = directory / MANIFEST_FILE
+    paths = {side: directory / f"{side}.bin" for side in SIDES}
 
-    manifest = json.loads(manifest_path.read_text(encoding="utf-8")) if manifest_path.exists() else {}
-    if manifest.get("fingerprint") != fingerprint:
+    of_others = False
+    try:
+        manifest = read_manifest(manifest_path, fingerprint)
+        of_others = manifest is None and manifest_path.exists()
+        if manifest and any(manifest[side] != measure_ids(paths[side]) for side in SIDES):
+            raise ValueError("what the files hold is not what was written to them")
+    except (ValueError, FileNotFoundError):
+        print(f"the token ids in {directory} are damaged, or of an older version: they are made anew")
+        manifest = None
+    if resumed and of_others:
+        raise ValueError(
+            f"--data is not what the run in {directory.parent} is about: resume it with the same files"
+        )
+    if manifest is None:
         directory.mkdir(parents=True, exist_ok=True)
-        manifest_path.unlink(missing_ok=True)  # whatever happens now, half a file is never taken for whole
+        manifest_path.unlink(missing_ok=True)  # it speaks of neither of the two files from here on
         end = mark_of(tokenizer)
         n_bytes = {}
         with tqdm(total=split.n_chars, desc="tokenise", unit="char", unit_scale=True) as bar:
             for side, pieces in (("train", split.train()), ("validation", split.validation())):
                 n_bytes[side] = 0
-                with open(paths[side], "wb") as out:
+                with written_aside(paths[side]) as out:
                     before_all = [END] if split.begins_with_end else []
                     for text in grouped(chain(before_all, pieces), end):
                         ids = tokenizer.encode(text, allowed_special="all")
-                        np.asarray(ids, dtype=dtype).tofile(out)
+                        out.write(np.asarray(ids, dtype=dtype).tobytes())
                         n_bytes[side] += count_bytes(tokenizer, text)
                         bar.update(len(text) - len(end) * text.count(end))
         manifest = {"fingerprint": fingerprint, "n_validation_bytes": n_bytes["validation"]}
-        manifest_path.write_text(json.dumps(manifest), encoding="utf-8", newline="\n")
+        manifest |= {side: measure_ids(paths[side]) for side in SIDES}
+        write_json(manifest_path, manifest | {CHECKSUM: checksum_of_manifest(manifest)})
 
     train, validation = (np.memmap(path, dtype=dtype, mode="r") for path in paths.values())
     return Corpus(train, validation, manifest["n_validation_bytes"], fingerprint)
@@ -93,6 +117,42 @@ def grouped(pieces, mark):
         group.append(mark if piece is END else piece)
         size += len(group[-1])
     yield "".join(group)
+
+
+def read_manifest(path, fingerprint):
+    """What tokens.json says, without its checksum; None where there is none, or it is of other texts.
+
+    Raises ValueError for a damaged one.
+    """
+    if not path.exists():
+        return None
+    with open(path, "rb") as file:
+        content = file.read(LONGEST_MANIFEST + 1)
+    try:
+        manifest = json.loads(content) if len(content) <= LONGEST_MANIFEST else None
+    except RecursionError:
+        manifest = None
+    if not isinstance(manifest, dict) or manifest.pop(CHECKSUM, None) != checksum_of_manifest(manifest):
+        raise ValueError(f"{path} is damaged")
+    if manifest.get("fingerprint") != fingerprint:
+        return None
+    if type(manifest.get("n_validation_bytes")) is not int or not set(SIDES) <= manifest.keys():
+        raise ValueError(f"{path} is damaged")
+    return manifest
+
+
+def checksum_of_manifest(manifest):
+    return zlib.crc32(json.dumps(manifest, sort_keys=True).encode("utf-8"))
+
+
+def measure_ids(path):
+    """The length of a file of ids and its checksum, as tokens.json has them. Raises OSError."""
+    n_bytes, checksum = 0, 0
+    with open(path, "rb") as file:
+        while block := file.read(BYTES_AT_ONCE):
+            n_bytes += len(block)
+            checksum = zlib.crc32(block, checksum)
+    return {"bytes": n_bytes, CHECKSUM: checksum}
 
 
 def count_bytes(tokenizer, text):

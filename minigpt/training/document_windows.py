@@ -13,11 +13,9 @@ Windows touch each other, so that their edges are all there is to know: window i
 tokens[edges[i] : edges[i + 1]], and the targets one place further on. Every target is in exactly one window.
 """
 
-import os
-from pathlib import Path
-
 import numpy as np
 
+from minigpt.interchange.files import written_aside
 from minigpt.layers import IGNORED
 
 TOKENS_AT_ONCE = 1 << 22
@@ -28,19 +26,17 @@ def find_windows(tokens, end, block_size, path):
 
     tokens: ids (n,) that begin and end with `end`, the id of the end of a document.
     """
-    aside = Path(f"{path}.tmp")
     last = 0
-    with open(aside, "wb") as file:
+    with written_aside(path) as file:
         for start in range(1, len(tokens), TOKENS_AT_ONCE):
             ends = start + np.flatnonzero(tokens[start : start + TOKENS_AT_ONCE] == end)
             bounds = np.concatenate([[last], ends])  # documents begin and end here
             n_windows = -(-np.diff(bounds) // block_size)
             first = np.repeat(n_windows.cumsum() - n_windows, n_windows)  # of the window's document
             edges = np.repeat(bounds[:-1], n_windows) + (np.arange(len(first)) - first) * block_size
-            edges.astype(np.int64).tofile(file)
+            file.write(edges.astype(np.int64).tobytes())
             last = int(bounds[-1])
-        np.asarray([last], dtype=np.int64).tofile(file)
-    os.replace(aside, path)
+        file.write(np.asarray([last], dtype=np.int64).tobytes())
     return np.memmap(path, dtype=np.int64, mode="r")
 
 

@@ -6,6 +6,8 @@ val_loss was measured before the step. A run that is resumed drops the lines tha
 """
 
 import json
+import os
+from contextlib import suppress
 from pathlib import Path
 
 from minigpt.interchange.files import write_atomically
@@ -20,7 +22,9 @@ class TrainingLog:
         kept = read_lines(self.path) if first_step > 0 and self.path.exists() else []
         self.lines = [line for line in kept if line["step"] < first_step]
         self.n_written = len(self.lines)
-        write_atomically(self.path, self._text(self.lines))
+        text = self._text(self.lines)
+        write_atomically(self.path, text)
+        self.n_bytes = len(text)
 
     def add(self, line):
         """Note one line, a dict with "step" and whatever was measured."""
@@ -28,15 +32,21 @@ class TrainingLog:
 
     def flush(self):
         """Append what is not in the file yet. Raises OSError; the lines then wait for the next flush."""
-        size = self.path.stat().st_size
+        if not self.path.exists() or self.path.stat().st_size < self.n_bytes:  # somebody has cut it
+            self.n_written = self.n_bytes = 0
+        text = self._text(self.lines[self.n_written :])
         try:
             with open(self.path, "ab") as file:
-                file.write(self._text(self.lines[self.n_written :]))
+                file.truncate(self.n_bytes)  # what an earlier flush left behind
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
         except OSError:
-            with open(self.path, "r+b") as file:
-                file.truncate(size)  # no half of a line stays behind
+            with suppress(OSError):
+                os.truncate(self.path, self.n_bytes)  # no half of a line stays behind
             raise
         self.n_written = len(self.lines)
+        self.n_bytes += len(text)
 
     @staticmethod
     def _text(lines):

@@ -1,10 +1,12 @@
 """The loss curve as a picture. matplotlib is the `plot` extra and is imported only here."""
 
+from minigpt.interchange.files import written_aside
+
 
 def save_loss_curve(path, losses, validation_losses):
     """Draw training and validation loss over the steps into a PNG file.
 
-    losses, validation_losses: lists of (step, loss). Raises ImportError without matplotlib.
+    losses, validation_losses: lists of (step, loss). Raises ImportError without matplotlib, and OSError.
     """
     import matplotlib
 
@@ -21,5 +23,6 @@ def save_loss_curve(path, losses, validation_losses):
     axes.grid(alpha=0.3)
     axes.legend()
     figure.tight_layout()
-    figure.savefig(path)
+    with written_aside(path) as file:
+        figure.savefig(file, format="png")
     pyplot.close(figure)

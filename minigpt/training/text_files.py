@@ -12,6 +12,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from minigpt.interchange.files import written_aside
 from minigpt.training.encodings import not_utf8
 from tokenizer.patterns import seam_before
 
@@ -109,13 +110,13 @@ def is_pipe(path):
 def copied(path, directory):
     """A path's content as a file in the directory: the path of that, a str."""
     directory.mkdir(parents=True, exist_ok=True)
-    aside, digest = directory / "pipe.tmp", hashlib.sha256()
-    with open(path, "rb") as pipe, open(aside, "wb") as copy:
+    arrived, digest = directory / f"pipe.{os.getpid()}.tmp", hashlib.sha256()
+    with open(path, "rb") as pipe, written_aside(arrived) as copy:
         while block := pipe.read(CHUNK_BYTES):
             digest.update(block)
             copy.write(block)
     lasting = directory / f"{digest.hexdigest()[:16]}.txt"
-    os.replace(aside, lasting)
+    os.replace(arrived, lasting)
     return str(lasting)
 
 

@@ -1,10 +1,18 @@
 """From texts to batches: nothing lost, nothing leaked, targets one place further on."""
 
+import json
+
 import numpy as np
 import pytest
 from tiny_texts import MIXED, ByteTokenizer, text_of
 
-from minigpt.training.corpus import count_bytes, random_batch, sliding_windows, tokenize_texts
+from minigpt.training.corpus import (
+    checksum_of_manifest,
+    count_bytes,
+    random_batch,
+    sliding_windows,
+    tokenize_texts,
+)
 from minigpt.training.documents import DocumentSplit, FileSplit
 from minigpt.training.text_files import open_text_files
 from tokenizer import BPETokenizer, CharTokenizer
@@ -169,6 +177,79 @@ def test_a_tokenisation_that_was_interrupted_is_never_taken_for_whole(write, tmp
         corpus = tokenize_files(files, ByteTokenizer(), json_file, tokens)
         assert np.array_equal(corpus.train, expected.train)
         assert np.array_equal(corpus.validation, expected.validation)
+
+
+TEXT = "some text " * 200
+
+
+@pytest.fixture
+def tokenized(write, tmp_path):
+    """A function that tokenises a text into tmp_path / "tokens": the corpus, and whether it was made anew."""
+    json_file, files = write("tokenizer.json", "{}"), open_text_files([write("a.txt", TEXT)])
+
+    def tokenize():
+        tokenizer = ByteTokenizer()
+        corpus = tokenize_files(files, tokenizer, json_file, tmp_path / "tokens")
+        assert text_of(corpus.train[:-1]) == TEXT[:1800] and len(corpus.train) == 1801
+        assert text_of(corpus.validation[:-1]) == TEXT[1800:] and len(corpus.validation) == 201
+        assert corpus.n_validation_bytes == 200
+        return corpus, tokenizer.n_encoded > 0
+
+    return tokenize
+
+
+@pytest.mark.parametrize("name", ["train.bin", "validation.bin", "tokens.json"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[: len(content) // 2],
+        lambda content: content + bytes(4),
+        lambda content: b"",
+        lambda content: bytes(len(content)),
+        lambda content: content[:-9] + bytes([content[-9] ^ 1]) + content[-8:],
+    ],
+    ids=["cut", "longer", "empty", "zeros", "a flipped bit"],
+)
+def test_damaged_ids_are_made_anew_with_a_note(tokenized, tmp_path, capsys, name, damage):
+    first, _ = tokenized()
+    assert not tokenized()[1] and capsys.readouterr().out == ""
+    path = tmp_path / "tokens" / name
+    path.write_bytes(damage(path.read_bytes()))
+    corpus, is_new = tokenized()
+    assert is_new and corpus.fingerprint == first.fingerprint
+    assert capsys.readouterr().out.endswith("are damaged, or of an older version: they are made anew\n")
+    assert not tokenized()[1] and capsys.readouterr().out == ""
+
+
+def test_ids_that_are_missing_are_made_anew(tokenized, tmp_path):
+    for name in ("train.bin", "validation.bin", "tokens.json"):
+        tokenized()
+        (tmp_path / "tokens" / name).unlink()
+        assert tokenized()[1]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"{", b"[]", b"null", b"1", b"{}", b"\xff", b"[" * 100_000, b'"\\ud800"', b"1" * 10_000),
+        *(b"NaN", b'{"crc32": {}}', b'{"fingerprint": 1, "fingerprint": 2}', b" " * 1_000_000),
+    ],
+)
+def test_no_content_of_tokens_json_ends_a_run(tokenized, tmp_path, content):
+    tokenized()
+    (tmp_path / "tokens" / "tokens.json").write_bytes(content)
+    assert tokenized()[1]
+
+
+def test_a_tokens_json_with_a_right_checksum_and_wrong_kinds_is_damaged(tokenized, tmp_path):
+    tokenized()
+    path = tmp_path / "tokens" / "tokens.json"
+    whole = json.loads(path.read_bytes())
+    for change in ({"n_validation_bytes": "200"}, {"train": 3}, {"validation": None}, {"fingerprint": []}):
+        changed = {**whole, **change}
+        del changed["crc32"]
+        path.write_text(json.dumps({**changed, "crc32": checksum_of_manifest(changed)}), encoding="utf-8")
+        assert tokenized()[1]
 
 
 # Windows and batches

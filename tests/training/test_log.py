@@ -76,6 +76,9 @@ def test_a_failed_flush_leaves_no_half_line_and_is_made_up_for_by_the_next(tmp_p
         def __exit__(self, *error):
             self.file.close()
 
+        def truncate(self, size):
+            self.file.truncate(size)
+
         def write(self, content):
             self.file.write(content[:5])
             raise OSError(28, "No space left on device")
