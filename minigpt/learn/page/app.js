@@ -105,13 +105,16 @@ class App {
     const { say, record } = this, { config } = record, n = (x) => x.toLocaleString("en-US");
     const sizes = { layers: config.L, heads: config.H, C: config.C, size: n(config.size), t: record.optimizer.t - 1, t1: record.optimizer.t };
     const lines = [say(record.trained ? "trainedTiny" : "model", sizes)];
+    const letters = say("letters", { T: config.T, C: config.C, H: config.H, D: config.C / config.H, V: n(config.V), N: this.engine.N });
     record.sentence.notes.forEach((note) => lines.push(note[this.language === "zh" ? 1 : 0]));
     if (!record.whole) lines.push(say("partialCheck", { all: config.L, size: n(config.size), layers: record.layers.join(", ") }));
     const [arrays, error, name] = this.checked;
     const soft = [say("clickHint") + " " + say("keys")];
     if (arrays) soft.push(error < 1e-9 ? say("agrees", { n: arrays, error: show(error, 2) }) : say("differs", { name, error: show(error, 2) }));
     document.getElementById("lead").replaceChildren(
+      element("p", {}, say("what")),
       element("p", {}, lines.join(" ")),
+      element("p", { class: "soft" }, letters),
       ...soft.map((line) => element("p", { class: "soft" }, line)),
     );
   }
@@ -119,7 +122,7 @@ class App {
   buildStop(stop) {
     const { say } = this;
     const [title, words] = STOPS[stop.type][this.language];
-    const block = stop.layer === null ? "" : say("block", { i: stop.layer + 1, n: this.record.config.L });
+    const block = stop.layer === null ? "" : `${say("block", { i: stop.layer + 1, n: this.record.config.L })} · h.${stop.layer}`;
     const arrow = { forward: "↓", backward: "↑", update: "→", bug: "!" }[stop.half];
     const section = element("section", { class: "stop " + stop.half, id: stop.id, "data-number": stop.number });
     section.append(element("h2", { html: `<span class="way" title="${stop.half === "bug" ? "" : say(stop.half)}">${arrow}</span>${title}<small>${block}</small>` }));
@@ -156,7 +159,7 @@ class App {
     let w = Math.floor((wide - label - 22) / 2 / widest), stacked = false;
     if (w < 8) [w, stacked] = [Math.floor((wide - label - 8) / widest), true];
     const cell = { w: Math.max(5, Math.min(36, w)), h: T > 12 ? 14 : 18 };
-    parent.append(this.buildScale());
+    parent.append(this.buildScale(stop));
     let narrow = null;
     for (const spec of shown) {
       const block = this.buildArray(stop, spec, cell, label, stacked);
@@ -187,8 +190,10 @@ class App {
     return /^(logits|probs)$|^(wte|lm_head)\.weight/.test(name);
   }
 
-  buildScale() {
-    return element("div", { class: "scale" }, "−", element("i"), "+");
+  buildScale(stop) {
+    const scale = element("div", { class: "scale" }, element("span", {}, "−"), element("i"), element("span", {}, "+"));
+    if (stop.type === "embed") scale.append(element("span", {}, `${this.say("reading")} ${this.say("readingRows")}`));
+    return scale;
   }
 
   // The panels of one array: value and gradient side by side, for each head.

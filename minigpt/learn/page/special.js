@@ -122,7 +122,7 @@ const SPECIAL = {
 
   lens(app) {
     const { lens, sentence } = app.record, { say } = app;
-    const name = (one) => (one.name === "x" ? say("embedding") : `${say("layer")} ${Number(one.name.split(".")[1]) + 1}`);
+    const name = (one) => (one.name === "x" ? say("embedding") : say("layer", { i: Number(one.name.split(".")[1]) + 1 }));
     const rows = sentence.labels.map((label, t) => [
       element("td", {}, bdi(label)),
       ...lens.map((one) => {
@@ -156,7 +156,7 @@ const SPECIAL = {
     const { flow } = app.record, { say } = app, T = app.labels.length;
     const size = (row) => Math.sqrt(row.reduce((s, x) => s + x * x, 0));
     const largest = Math.max(...flow.rows.flatMap((row) => [...row.past, ...row.through]), ...flow.end) || 1;
-    const width = Math.min(600, Math.max(320, app.middleWidth() - 10)), cellWidth = Math.floor((width - 150) / T / 2), h = 16;
+    const width = Math.max(520, Math.min(640, app.middleWidth() - 10)), cellWidth = Math.floor((width - 150) / T / 2), h = 16;
     const parts = [], columns = [150, 150 + cellWidth * T + 12];
     [say("past"), say("through")].forEach((text, i) => parts.push(`<text x="${columns[i]}" y="12">${text}</text>`));
     app.labels.forEach((label, t) => columns.forEach((x) => parts.push(`<text transform="translate(${x + (t + 0.5) * cellWidth + 3},52) rotate(-90)" style="font-size:10px">${escaped(label)}</text>`)));
@@ -167,7 +167,23 @@ const SPECIAL = {
       [row.past, row.through].forEach((values, i) => values && values.forEach((x, t) => parts.push(`<rect x="${columns[i] + t * cellWidth}" y="${y}" width="${cellWidth - 0.5}" height="${h}" fill="${colour(x, largest)}" stroke="rgba(128,128,128,.3)" stroke-width=".5"><title>${escaped(app.labels[t])}: ${show(x)}</title></rect>`)));
     });
     const rows = lines.map((row) => [cellOfText(row.text), cellOfNumber(show(size(row.past))), cellOfNumber(row.through ? show(size(row.through)) : "")]);
-    return [svg(width, 66 + lines.length * (h + 3), parts.join(""), 'class="chart" role="img"'), tableOf([[""], [say("past"), "n"], [say("through"), "n"]], rows)];
+    const picture = svg(width, 66 + lines.length * (h + 3), parts.join(""), `class="chart" role="img" style="width:${width}px;max-width:none"`);
+    return [element("div", { class: "wide" }, picture), tableOf([[""], [say("past"), "n"], [say("through"), "n"]], rows)];
+  },
+
+  rows(app) {
+    const { say } = app, rows = app.record.update.rows, tied = app.record.config.tied;
+    const parts = tied ? ["wte.weight.as_table", "wte.weight.as_head"] : ["wte.weight"];
+    const size = (name, row) => Math.sqrt(range(app.record.config.C).reduce((s, c) => s + at(app.d[name], [row, c]) ** 2, 0));
+    const shown = app.rowsOfVocabulary(), columns = parts.map((name) => shown.map((row) => size(name, row)));
+    const largest = Math.max(...columns.flat()) || 1, furthest = Math.max(...shown.map((row) => rows[row])) || 1;
+    const bar = (x, most, c) => element("td", {}, element("span", { class: "barcell", title: show(x), style: `width:${(110 * x) / most}px;background:${c}` }));
+    const body = shown.map((row, k) => [
+      element("td", {}, bdi(app.vocabulary[row])), cellOfNumber(String(app.engine.ids.filter((id) => app.engine.rowOf.get(id) === row).length || "")),
+      ...columns.map((column) => bar(column[k], largest, "#cc4c02")), bar(rows[row], furthest, "#00549f"),
+    ]);
+    const heads = parts.map((name) => [`‖d${shortName(name).replace("weight.", "")}‖`]);
+    return [element("p", { class: "soft" }, say("rowsNote")), tableOf([[say("token")], [say("count"), "n"], ...heads, [say("moveRow")]], body)];
   },
 
   parameters(app, stop) {

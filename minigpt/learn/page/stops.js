@@ -51,7 +51,7 @@ function makeStops(record, names) {
     stop("backward", "ln_backward", i, ["ln_1_backward", "layernorm_backward"], [pair(h + "attn.qkv", "in"), pair(h + "ln_1"), ...norm(h + "ln_1").reverse(), pair(below(i), "out"), weight(h + "attn.c_attn.weight")], { suffix: "-1", main: h + "attn.qkv", stream: below(i) });
   }
   const terms = record.config.tied ? ["wte.weight.as_table", "wte.weight.as_head", "wte.weight"] : ["wte.weight", "lm_head.weight"];
-  stop("backward", "embed_backward", null, ["embed_backward"], [pair("x", "in"), pair("wte"), pair("wpe"), ...terms.map(weight), weight("wpe.weight")], { main: "x" });
+  stop("backward", "embed_backward", null, ["embed_backward"], [pair("x", "in"), pair("wte"), pair("wpe"), ...terms.map(weight), weight("wpe.weight")], { main: "x", special: "rows" });
   stop("backward", "flow", null, [], [], { special: "flow" });
 
   stop("update", "parameters", null, ["linear_backward"], [], { special: "parameters" });
