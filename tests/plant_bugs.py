@@ -24,7 +24,7 @@ from typing import NamedTuple
 from planted_bugs import PLANTED
 
 ROOT = Path(__file__).resolve().parents[1]
-COPIED = ["minigpt", "tokenizer", "tests", "train.py", "generate.py", "pyproject.toml"]
+COPIED = ["minigpt", "tokenizer", "tests", "docs", "train.py", "generate.py", "pyproject.toml"]
 PROCESSES = 2
 TIME_LIMIT = 180  # seconds for the tests of one bug
 HIDDEN = ("torch", "transformers")  # in the first attempt

@@ -144,7 +144,7 @@ class App {
   coloured(stop, name) {
     const text = name === "stream" ? shortName(stop.stream) : name === "ln" ? shortName((stop.arrays.find((x) => formulaName(x.name) === "ln") || { name: "ln" }).name) : name;
     const hat = { m_hat: "m̂", v_hat: "v̂", move: "Δw", clipped: "g" }[text] || text;
-    const k = stop.colours[name];
+    const k = stop.colours[name] ?? stop.colours[stop.arrays.some((array) => array.name === name) ? formulaName(name) : name];
     return k === undefined ? `<span class="sym">${hat}</span>` : `<span class="sym k${k}" data-symbol="${name}">${hat}</span>`;
   }
 
