@@ -47,7 +47,7 @@ def batches(sentence, tokenizer, steps):
 
 
 def train(sentence, model, tokenizer, steps=None, backward=plain.backward):
-    """Train with plain.py and any backward: params, m, v after STEPS or so many steps, the loss before each."""
+    """Train with plain.py and any backward: params, m, v after so many steps (STEPS), the losses before."""
     params, m, v, losses = model.params, {}, {}, []
     for t, (idx, targets) in enumerate(
         batches(sentence, tokenizer, STEPS if steps is None else steps), start=1
