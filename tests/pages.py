@@ -2,6 +2,7 @@
 
 import dataclasses
 from types import SimpleNamespace
+from unittest.mock import patch
 
 from minigpt.learn import tiny
 from minigpt.learn.mistakes import find_mistake
@@ -18,7 +19,8 @@ def tiny_step(text, bug=None, layers=None, trained=True):
     sentence = read_sentence(text, tokenizer, model.config.block_size)
     layers, whole = choose_layers(model, layers)
     step = Step(model, sentence, params, m, v, 61 if trained else 1, tiny.LEARNING_RATE)
-    content = record(step, tokenizer, layers, whole, bug and find_mistake(bug))
+    with patch("minigpt.learn.record.CURVE_STEPS", 40):
+        content = record(step, tokenizer, layers, whole, bug and find_mistake(bug))
     content["trained"] = True
     return SimpleNamespace(
         model=model,

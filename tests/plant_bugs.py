@@ -25,7 +25,7 @@ from planted_bugs import PLANTED
 from planted_record_bugs import PLANTED_IN_RECORDS
 
 ROOT = Path(__file__).resolve().parents[1]
-COPIED = ["minigpt", "tokenizer", "tests", "train.py", "generate.py", "pyproject.toml"]
+COPIED = ["minigpt", "tokenizer", "tests", "docs", "train.py", "generate.py", "pyproject.toml"]
 PROCESSES = 2
 TIME_LIMIT = 180  # seconds for the tests of one bug
 HIDDEN = ("torch", "transformers")  # in the first attempt

@@ -220,6 +220,44 @@ PLANTED = [
         [("parts overwrite each other's gradient", "grads = {} if grads is None else grads", "grads = {}")],
     ),
     (
+        "minigpt/learn/sentence.py",
+        "tests/learn/test_sentence.py",
+        [
+            (
+                "half a surrogate pair stays",
+                '.decode("utf-16", "replace")',
+                '.decode("utf-16", "surrogatepass")',
+            ),
+            ("parts of a character not numbered", "if len(parts) > 1", "if len(parts) > 9"),
+            ("the context is not the limit", "min(MOST_TOKENS, block_size)", "MOST_TOKENS"),
+            ("targets not moved", "[*ids[1:], IGNORED if end is None else end]", "ids"),
+        ],
+    ),
+    (
+        "minigpt/learn/record.py",
+        "tests/learn/test_record.py",
+        [
+            ("floats rounded", "if exact else array", "if True else array"),
+            ("the optimiser forgets its steps", "self.of(m, name), self.of(v, name)", "{}, {}"),
+            (
+                "the promise of the weights, not of the gradient",
+                "(d[name] * step.moves",
+                "(param * step.moves",
+            ),
+            (
+                "the lens without the last LayerNorm",
+                'plain.layernorm(a[name], w, {}, "ln_f", step.eps)',
+                "a[name]",
+            ),
+            ("past and through swapped", '"past": lengths(middle)', '"past": lengths(below)'),
+        ],
+    ),
+    (
+        "minigpt/learn/page.py",
+        "tests/learn/test_record.py",
+        [("a text may end the script", 'for character in "<>&', 'for character in "&')],
+    ),
+    (
         "minigpt/optim.py",
         "tests/test_optim.py",
         [

@@ -1,6 +1,7 @@
 """Learn what happens in a GPT: a training step as a page, exercises, and a reference to compare with."""
 
 import argparse
+import os
 import sys
 
 from minigpt.learn import check, compare, hint, list, reference, solution, start, step
@@ -31,6 +32,9 @@ def main(arguments=None):
     args = parser.parse_args(arguments)
     try:
         args.run(args)
+    except BrokenPipeError:  # whoever read our output has enough; Python would complain at its exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except (ValueError, OSError) as error:
         print(f"{PROGRAM}: error: {sentence(error)}", file=sys.stderr)
         sys.exit(2)

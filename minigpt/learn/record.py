@@ -159,7 +159,7 @@ def record(step, tokenizer, layers, whole, mistake=None):
         "norms": {name: norm(d[name]) for name in a},
         "flow": flow(step),
         "lens": lens,
-        "update": update(step),
+        "update": update(step, rows),
         "check": {name: [projection(a[name]), projection(d[name])] for name in a if is_shown(name, layers)}
         if whole
         else {},
@@ -248,8 +248,11 @@ def logit_lens(step, tokenizer):
 
 def flow(step):
     """The gradient's size, token by token, where it goes past a branch of a block and where through it."""
+
+    def lengths(array):
+        return np.sqrt((array[0] ** 2).sum(-1)).tolist()
+
     d, rows = step.d, []
-    lengths = lambda array: np.sqrt((array[0] ** 2).sum(-1)).tolist()  # noqa: E731
     for i in reversed(range(step.config.n_layer)):
         above, middle = d[f"h.{i}.x_mlp"], d[f"h.{i}.x_attn"]
         below = d[f"h.{i - 1}.x_mlp"] if i else d["x"]
@@ -258,9 +261,10 @@ def flow(step):
     return {"rows": rows, "end": lengths(d["x"])}
 
 
-def update(step):
+def update(step, rows):
     """What the step does to each parameter and to the loss, for learning rates small and large."""
     a, d = step.a, step.d
+    table = of_rows("wte.weight", step.moves["wte.weight"], rows)
     params = [
         {
             "name": name,
@@ -274,12 +278,13 @@ def update(step):
         for name, param in step.params.items()
     ]
     moved = [step.moved(rate) for rate in RATES]
-    rates, losses = RATES.tolist(), [loss for loss, _ in moved]
+    losses = [loss for loss, _ in moved]
     return {
         "params": params,
-        "rates": rates,
+        "rates": RATES.tolist(),
         "losses": [loss if math.isfinite(loss) else None for loss in losses],
         "probs": [np.nan_to_num(p).tolist() for _, p in moved],
+        "rows": np.sqrt((table**2).sum(-1)).tolist(),
         "before": step.p_of_targets(a).tolist(),
         "loss": float(a["loss"]),
     }

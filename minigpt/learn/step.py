@@ -90,6 +90,7 @@ def tiny_page(text, layers=None, mistake=None, language=None):
 
 
 def page_of(text, model, tokenizer, moments, layers, mistake, language, trained=False):
+    """The page and its record: moments are params, m, v, t and the learning rate of the step."""
     sentence = read_sentence(text, tokenizer, model.config.block_size)
     layers, whole = choose_layers(model, layers)
     content = record(Step(model, sentence, *moments), tokenizer, layers, whole, mistake)

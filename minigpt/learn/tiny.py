@@ -46,10 +46,12 @@ def batches(sentence, tokenizer, steps):
         yield windows[:, :-1], windows[:, 1:]
 
 
-def train(sentence, model, tokenizer, steps=STEPS, backward=plain.backward):
-    """Train with plain.py and any backward: params, m, v after so many steps, and the loss before each."""
+def train(sentence, model, tokenizer, steps=None, backward=plain.backward):
+    """Train with plain.py and any backward: params, m, v after so many steps (STEPS), the losses before."""
     params, m, v, losses = model.params, {}, {}, []
-    for t, (idx, targets) in enumerate(batches(sentence, tokenizer, steps), start=1):
+    for t, (idx, targets) in enumerate(
+        batches(sentence, tokenizer, STEPS if steps is None else steps), start=1
+    ):
         a = plain.forward(params, idx, targets, model.config.n_head)
         losses.append(float(a["loss"]))
         d = backward(params, a, idx, targets)

@@ -69,7 +69,8 @@ def test_the_lens_above_the_last_block_says_what_the_model_says(made):
 def test_past_and_through_add_up_along_the_stream(made):
     d, rows = made.step.d, made.record["flow"]["rows"]
     assert [(row["layer"], row["part"]) for row in rows] == [(1, "mlp"), (1, "attn"), (0, "mlp"), (0, "attn")]
-    through = d["h.0.x_mlp"] - d["h.1.x_attn"]
+    through, past = d["h.0.x_mlp"] - d["h.1.x_attn"], d["h.1.x_attn"]
+    assert rows[1]["past"] == pytest.approx(np.sqrt((past[0] ** 2).sum(-1)).tolist(), rel=1e-12)
     assert rows[1]["through"] == pytest.approx(np.sqrt((through[0] ** 2).sum(-1)).tolist(), rel=1e-12)
 
 

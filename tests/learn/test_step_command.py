@@ -18,7 +18,8 @@ HERE = {"PYTHONPATH": str(ROOT)}  # this checkout, wherever the process starts
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """An empty working folder, without out/."""
+    """An empty working folder, without out/; the tiny model is trained for a few steps only."""
+    monkeypatch.setattr("minigpt.learn.tiny.STEPS", 5)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -11,17 +11,19 @@ function symbolOf(kind, name) {
 function positions(cell, letters = null) {
   let index = letters || cell.index;
   if (index.length === 3) index = index.slice(1);
-  if (cell.kind !== "w" && cell.index.length === 2 && /\.(mean|var|sigma)$/.test(cell.name)) index = index.slice(0, 1);
+  if (cell.kind !== "w" && cell.index.length === 2 && /\.(mean|var|sigma)$/.test(cell.name))
+    index = index.slice(0, 1);
   return index.length ? `<sub>${index.join(",")}</sub>` : "";
 }
 
-const STRENGTH = { "+": 1, "−": 1, "Σ": 1, neg: 1, "·": 2, "/": 2 };
+const STRENGTH = { "+": 1, "−": 1, Σ: 1, neg: 1, "·": 2, "/": 2 };
 
 // mode "symbols", "numbers", or "few" (digits). twin: the same expression for another term of a sum, whose letter stands for what
 // differs between the two.
 function written(e, mode, twin = null, letter = null) {
   const inside = (i, strength, right = false) => {
-    const part = e.parts[i], text = written(part, mode, twin && twin.parts && twin.parts[i], letter);
+    const part = e.parts[i],
+      text = written(part, mode, twin && twin.parts && twin.parts[i], letter);
     const own = STRENGTH[part.op] || 3;
     const bare = mode !== "symbols" && own === 3 && text.startsWith("−");
     return own < strength || (right && own === strength) || (bare && strength > 0) ? `(${text})` : text;
@@ -37,13 +39,20 @@ function written(e, mode, twin = null, letter = null) {
       const index = twin ? e.index.map((i, axis) => (i === twin.index[axis] ? i : letter)) : e.index;
       return `<span class="sym">${symbolOf(e.kind, e.name)}</span>${positions(e, index)}`;
     }
-    case "·": return e.parts.map((_, i) => inside(i, 2)).join(" · ");
-    case "+": return e.parts.map((_, i) => (i ? inside(i, 1, false) : whole(i))).join(" + ");
-    case "−": return `${inside(0, 0)} − ${inside(1, 1, true)}`;
-    case "/": return `${inside(0, 2)} / ${inside(1, 2, true)}`;
-    case "neg": return `−${inside(0, 2)}`;
-    case "²": return `${inside(0, 3)}²`;
-    case "named": return mode === "symbols" ? e.symbol : show(value(e));
+    case "·":
+      return e.parts.map((_, i) => inside(i, 2)).join(" · ");
+    case "+":
+      return e.parts.map((_, i) => (i ? inside(i, 1, false) : whole(i))).join(" + ");
+    case "−":
+      return `${inside(0, 0)} − ${inside(1, 1, true)}`;
+    case "/":
+      return `${inside(0, 2)} / ${inside(1, 2, true)}`;
+    case "neg":
+      return `−${inside(0, 2)}`;
+    case "²":
+      return `${inside(0, 3)}²`;
+    case "named":
+      return mode === "symbols" ? e.symbol : show(value(e));
     case "call": {
       if (e.name === "cube") return `${inside(0, 3)}³`;
       if (e.name === "exp") return `exp(${whole(0)})`;
@@ -57,7 +66,10 @@ function written(e, mode, twin = null, letter = null) {
         return `Σ<sub>${e.symbols}</sub> ${(STRENGTH[e.parts[0].op] || 3) < 2 ? `(${text})` : text}`;
       }
       const sizes = e.parts.map((part) => Math.abs(value(part)));
-      const top = [...sizes.keys()].sort((i, j) => sizes[j] - sizes[i]).slice(0, 3).sort((i, j) => i - j);
+      const top = [...sizes.keys()]
+        .sort((i, j) => sizes[j] - sizes[i])
+        .slice(0, 3)
+        .sort((i, j) => i - j);
       const terms = top.map((i) => inside(i, 2)).join(" + ");
       const text = top.length < e.parts.length ? `${terms} + …` : terms;
       return `[${text}]`;
@@ -76,11 +88,13 @@ function namesIn(e) {
 
 // The rows of a sum's table: its terms, the largest first.
 function termRows(e, app, all) {
-  const values = e.parts.map(value), largest = Math.max(...values.map(Math.abs)) || 1;
+  const values = e.parts.map(value),
+    largest = Math.max(...values.map(Math.abs)) || 1;
   const order = [...values.keys()].sort((i, j) => Math.abs(values[j]) - Math.abs(values[i]));
   const shown = all ? order : order.slice(0, 6);
   return shown.map((i) => {
-    const term = e.parts[i], cell = cellsOf(term)[0];
+    const term = e.parts[i],
+      cell = cellsOf(term)[0];
     const place = cell ? placeOf(e, cell, app) : "";
     const width = (48 * Math.abs(values[i])) / largest;
     const left = values[i] < 0 ? 48 - width : 48;
@@ -90,10 +104,16 @@ function termRows(e, app, all) {
 
 // "j = 3 ‘t’": which term of the sum this is.
 function placeOf(e, cell, app) {
-  const other = cellsOf(e.parts[e.parts.length - 1])[0] || cell, first = cellsOf(e.parts[0])[0] || cell;
+  const other = cellsOf(e.parts[e.parts.length - 1])[0] || cell,
+    first = cellsOf(e.parts[0])[0] || cell;
   const axis = cell.index.findIndex((_, k) => first.index[k] !== other.index[k]);
   const i = cell.index[axis < 0 ? 0 : axis];
-  const label = "ijt".includes(e.symbols) && e.symbols !== "i" ? app.labels[i] : e.symbols === "v" ? app.vocabulary[i] : null;
+  const label =
+    "ijt".includes(e.symbols) && e.symbols !== "i"
+      ? app.labels[i]
+      : e.symbols === "v"
+        ? app.vocabulary[i]
+        : null;
   return `${e.symbols} = ${i}${label ? ` <bdi>${escaped(label)}</bdi>` : ""}`;
 }
 
@@ -109,7 +129,8 @@ class Explainer {
 
   // The cell's derivation, in the panel; the cells that it is made of and that it goes to are lit.
   open(kind, name, index) {
-    const { app } = this, { derivation } = app;
+    const { app } = this,
+      { derivation } = app;
     const e = derivation.of(kind, name, index);
     this.chosen = [kind, name, index];
     this.allTerms = false;
@@ -127,41 +148,67 @@ class Explainer {
   }
 
   fill(e) {
-    const { app } = this, say = app.say, [kind, name, index] = this.chosen;
-    const array = app.derivation.array(kind, name), here = at(array, index);
+    const { app } = this,
+      say = app.say,
+      [kind, name, index] = this.chosen;
+    const array = app.derivation.array(kind, name),
+      here = at(array, index);
     const head = index.length === 3 ? `${say("head")} ${index[0]}, ` : "";
     const token = this.tokenOf(kind, name, index);
     const parts = [`<button class="close" type="button" aria-label="${say("close")}">✕</button>`];
-    parts.push(`<h3><span class="sym">${symbolOf(kind, name)}</span>${positions({ kind, name, index })} <span class="soft">${head}${token}</span></h3>`);
+    parts.push(
+      `<h3><span class="sym">${symbolOf(kind, name)}</span>${positions({ kind, name, index })} <span class="soft">${head}${token}</span></h3>`,
+    );
     const left = `<span class="sym">${symbolOf(kind, name)}</span>${positions({ kind, name, index })}`;
     if (e && !(e.op === "number" && cellsOf(e).length === 0)) {
-      const numbers = written(e, "numbers"), result = show(here, 6);
+      const numbers = written(e, "numbers"),
+        result = show(here, 6);
       parts.push(`<p class="eq">${left} = ${written(e, "symbols")}</p>`);
-      parts.push(`<p class="eq">${e.op === "cell" ? "" : `= ${numbers} `}= <span class="result">${result}</span></p>`);
+      parts.push(
+        `<p class="eq">${e.op === "cell" ? "" : `= ${numbers} `}= <span class="result">${result}</span></p>`,
+      );
       for (const one of namesIn(e)) {
-        parts.push(`<p class="eq">${one.symbol} = ${written(one.parts[0], "symbols")} = <span>${show(value(one), 6)}</span></p>`);
+        parts.push(
+          `<p class="eq">${one.symbol} = ${written(one.parts[0], "symbols")} = <span>${show(value(one), 6)}</span></p>`,
+        );
       }
       const sums = sumsOf(e);
       if (sums.length) {
-        const all = this.allTerms, terms = sums[0].parts.length;
-        parts.push(`<div class="row"><b>Σ<sub>${sums[0].symbols}</sub> · ${say("terms", { n: terms })}</b><table>${termRows(sums[0], app, all).join("")}</table>`);
+        const all = this.allTerms,
+          terms = sums[0].parts.length;
+        parts.push(
+          `<div class="row"><b>Σ<sub>${sums[0].symbols}</sub> · ${say("terms", { n: terms })}</b><table>${termRows(sums[0], app, all).join("")}</table>`,
+        );
         if (!all && terms > 6) parts.push(`<button type="button" class="more">${say("all")}</button>`);
         parts.push("</div>");
       }
     } else {
       const why = here === 0 ? "zero" : name === "loss" ? "one" : here === -Infinity ? "masked" : "given";
-      parts.push(`<p class="eq">${left} = <span class="result">${show(here, 6)}</span></p><p>${say(why)}</p>`);
+      parts.push(
+        `<p class="eq">${left} = <span class="result">${show(here, 6)}</span></p><p>${say(why)}</p>`,
+      );
     }
     const wrong = kind === "d" && app.wrongOf(name);
     if (wrong && isWrong(array, wrong, index, largestOf(array))) {
-      parts.push(`<p class="wrongname">${say("shouldBe", { right: show(here, 6), wrong: show(at(wrong, index), 6) })}</p>`);
+      parts.push(
+        `<p class="wrongname">${say("shouldBe", { right: show(here, 6), wrong: show(at(wrong, index), 6) })}</p>`,
+      );
     }
-    if ((kind === "d" || kind === "a") && app.a[name]) parts.push(`<div class="row" id="difference"><b>${say("differences")} · d${shortName(name)}${positions({ kind, name, index })}</b><span>…</span></div>`);
+    if ((kind === "d" || kind === "a") && app.a[name])
+      parts.push(
+        `<div class="row" id="difference"><b>${say("differences")} · d${shortName(name)}${positions({ kind, name, index })}</b><span>…</span></div>`,
+      );
     const { from, to } = app.lit;
-    for (const [title, regions, style] of [["cameFrom", from, "from"], ["goesTo", to, "to"]]) {
+    for (const [title, regions, style] of [
+      ["cameFrom", from, "from"],
+      ["goesTo", to, "to"],
+    ]) {
       const names = [...new Map(regions.map((region) => [region[0] + region[1], region])).values()];
       if (!names.length) continue;
-      const chips = names.map(([k, n]) => `<button type="button" data-kind="${k}" data-name="${escaped(n)}">${symbolOf(k, n)}</button>`);
+      const chips = names.map(
+        ([k, n]) =>
+          `<button type="button" data-kind="${k}" data-name="${escaped(n)}">${symbolOf(k, n)}</button>`,
+      );
       parts.push(`<div class="row chips ${style}"><b>${say(title)}</b>${chips.join("")}</div>`);
     }
     this.element.innerHTML = parts.join("");
@@ -189,13 +236,15 @@ class Explainer {
   }
 
   difference(line, name, index) {
-    const { app } = this, say = app.say;
+    const { app } = this,
+      say = app.say;
     const slope = app.engine.difference(name, index, app.a);
     if (slope === null) {
       line.textContent = say("noDifferences", { why: say(app.record.whole ? "masked" : "partial") });
       return;
     }
-    const gradient = at(app.d[name], index), off = Math.abs(slope - gradient);
+    const gradient = at(app.d[name], index),
+      off = Math.abs(slope - gradient);
     line.innerHTML = `${show(slope, 8)} <span class="soft">${say("gradient")} ${show(gradient, 8)}, ${say("agree", { error: show(off, 2) })}</span>`;
     line.dataset.slope = slope;
   }

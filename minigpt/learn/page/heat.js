@@ -1,7 +1,10 @@
 // Arrays as heat maps on a canvas: blue below zero, vermilion above, zero always white.
 
-const NEGATIVE = [0, 84, 159], POSITIVE = [204, 76, 2]; // told apart by every kind of colour blindness
-const LIT_FROM = "#111", LIT_TO = "#7a3db8", WRONG = "#c8102e";
+const NEGATIVE = [0, 84, 159],
+  POSITIVE = [204, 76, 2]; // told apart by every kind of colour blindness
+const LIT_FROM = "#111",
+  LIT_TO = "#7a3db8",
+  WRONG = "#c8102e";
 
 function colour(x, largest, strength = 1) {
   if (!Number.isFinite(x)) return "#eee";
@@ -65,7 +68,9 @@ class HeatPanel {
   layout() {
     const { rows, columns, cell } = this;
     this.left = this.rowLabels ? this.labelWidth : 2;
-    const long = this.columnLabels && columns.some((column) => [...(this.columnLabels[column] ?? "")].length > (cell.w < 20 ? 1 : 2));
+    const long =
+      this.columnLabels &&
+      columns.some((column) => [...(this.columnLabels[column] ?? "")].length > (cell.w < 20 ? 1 : 2));
     this.top = this.columnLabels ? (long ? 46 : 15) : 2;
     this.slanted = long;
     this.width = this.left + columns.length * cell.w + 2;
@@ -74,14 +79,16 @@ class HeatPanel {
 
   draw(lit) {
     this.layout();
-    const { canvas, rows, columns, cell, left, top } = this, scale = Math.max(2, window.devicePixelRatio || 1);
+    const { canvas, rows, columns, cell, left, top } = this,
+      scale = Math.max(2, window.devicePixelRatio || 1);
     canvas.width = this.width * scale;
     canvas.height = this.height * scale;
     canvas.style.width = this.width + "px";
     canvas.style.height = this.height + "px";
     const g = canvas.getContext("2d");
     const ink = getComputedStyle(document.documentElement);
-    const soft = ink.getPropertyValue("--soft").trim(), text = ink.getPropertyValue("--text").trim();
+    const soft = ink.getPropertyValue("--soft").trim(),
+      text = ink.getPropertyValue("--text").trim();
     const font = ink.getPropertyValue("--font").trim();
     g.scale(scale, scale);
     g.textBaseline = "middle";
@@ -89,7 +96,9 @@ class HeatPanel {
     const numbers = cell.w >= 24 && cell.h >= 12;
     rows.forEach((row, r) => {
       columns.forEach((column, c) => {
-        const x = at(array, this.index(row, column)), px = left + c * cell.w, py = top + r * cell.h;
+        const x = at(array, this.index(row, column)),
+          px = left + c * cell.w,
+          py = top + r * cell.h;
         g.fillStyle = colour(x, this.largest, this.later ? 0.45 : 1);
         g.fillRect(px, py, cell.w, cell.h);
         if (x === -Infinity) {
@@ -102,7 +111,11 @@ class HeatPanel {
         } else if (numbers) {
           g.font = `${Math.min(10, cell.h - 3)}px ${font}`;
           g.textAlign = "center";
-          g.fillStyle = this.later ? "#888" : this.largest && Math.abs(x) / this.largest > 0.55 ? "#fff" : "#333";
+          g.fillStyle = this.later
+            ? "#888"
+            : this.largest && Math.abs(x) / this.largest > 0.55
+              ? "#fff"
+              : "#333";
           g.fillText(inCell(x, cell.w), px + cell.w / 2, py + cell.h / 2 + 0.5, cell.w - 2);
         }
         if (this.wrong && isWrong(this.array, this.wrong, this.index(row, column), this.largestRight)) {
@@ -116,8 +129,10 @@ class HeatPanel {
       g.strokeStyle = "rgba(0,0,0,.09)";
       g.lineWidth = 0.5;
       g.beginPath();
-      for (let c = 0; c <= columns.length; c++) g.moveTo(left + c * cell.w, top), g.lineTo(left + c * cell.w, top + rows.length * cell.h);
-      for (let r = 0; r <= rows.length; r++) g.moveTo(left, top + r * cell.h), g.lineTo(left + columns.length * cell.w, top + r * cell.h);
+      for (let c = 0; c <= columns.length; c++)
+        (g.moveTo(left + c * cell.w, top), g.lineTo(left + c * cell.w, top + rows.length * cell.h));
+      for (let r = 0; r <= rows.length; r++)
+        (g.moveTo(left, top + r * cell.h), g.lineTo(left + columns.length * cell.w, top + r * cell.h));
       g.stroke();
     }
     g.strokeStyle = "rgba(128,128,128,.6)";
@@ -166,7 +181,11 @@ class HeatPanel {
   drawLit(g, lit) {
     const here = (regions) => regions.filter(([kind, name]) => kind === this.kind && name === this.name);
     const matches = (region, index) => region[2].every((i, axis) => i === null || i === index[axis]);
-    const layers = [[here(lit.to), LIT_TO, 1.5], [here(lit.from), LIT_FROM, 1.5], [here([lit.chosen]), "#000", 3]];
+    const layers = [
+      [here(lit.to), LIT_TO, 1.5],
+      [here(lit.from), LIT_FROM, 1.5],
+      [here([lit.chosen]), "#000", 3],
+    ];
     for (const [regions, style, width] of layers) {
       if (!regions.length) continue;
       this.rows.forEach((row, r) =>
