@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from minigpt.gradcheck.differences import numerical_gradient
-from minigpt.learn.diagnose import describe_wrong
+from minigpt.learn.diagnose import Outcomes, describe_wrong
 from minigpt.learn.exercise import chosen, load, named_results
 from minigpt.learn.language import choose
 from minigpt.learn.numbers import (
@@ -44,9 +44,8 @@ def examine(exercise, path, lang=None):
     try:
         function = load_learner(exercise, Path(path))
         runs = Runs(exercise, function, str(path))
-        lines = runs.faults or describe_wrong(
-            exercise, runs.draws, runs.results, runs.expected, runs.right_if_square
-        )
+        outcomes = Outcomes(exercise, runs.draws)
+        lines = runs.faults or describe_wrong(outcomes, runs.results, runs.expected, runs.right_if_square)
         if not lines:
             return True, "\n".join(choose(text, lang) for text in describe_right(exercise, runs))
     except Stop as stop:

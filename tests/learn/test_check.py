@@ -168,6 +168,24 @@ def test_what_is_right_for_square_shapes_alone_is_said(tmp_path):
     assert "当所有尺寸相等时你的结果是对的" in text
 
 
+def test_of_many_mistakes_each_array_is_explained_by_itself(tmp_path):
+    body = """    dv = P @ dy
+    dP = dy @ v.swapaxes(1, 2)
+    dS = P * dP
+    return dS @ k, dS @ q, dv"""
+    _, text = said(tmp_path, "attention", body)
+    assert "Your dv is exactly what comes out when dv is made with P that is not transposed." in text
+    delta = "the term Σ P dP of the softmax is left out"
+    assert f"Your dq is exactly what comes out when dq lacks 1/√D, and {delta}." in text
+    assert f"dk lacks 1/√D, and dk is made with dS that is not transposed, and {delta}." in text
+    assert "同时犯这三个错误" in said(tmp_path, "attention", body, "zh")[1]
+
+
+def test_of_a_list_the_first_place_is_said_that_is_off(tmp_path):
+    _, text = said(tmp_path, "bpe_merge", "    return [*ids[:3], 77, *ids[4:-1]]")
+    assert "First off at place " in text and "; length " in text
+
+
 def test_the_line_of_the_issue(tmp_path):
     body = """    dn = dy * weight
     dx = (dn - dn.mean(-1, keepdims=True)) / sigma
