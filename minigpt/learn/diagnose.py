@@ -44,10 +44,11 @@ class Outcomes:
         return named_results(self.exercise.outputs, returned)
 
 
-def describe_wrong(outcomes, results, expected, right_if_square=lambda: False):
+def describe_wrong(outcomes, results, expected, right_if_square=lambda: False, where=lambda k: "file"):
     """The lines, texts, about results that are wrong; none where all are right.
 
-    results and expected: for each draw of the Outcomes a dict by name.
+    results and expected: for each draw of the Outcomes a dict by name. right_if_square: whether they are
+    where all sizes are equal. where: the file and line that return the results of a draw.
     """
     wrong = [
         name
@@ -56,7 +57,7 @@ def describe_wrong(outcomes, results, expected, right_if_square=lambda: False):
     ]
     if not wrong:
         return []
-    lines = [off_line(name, wrong, results, expected) for name in wrong]
+    lines = [off_line(name, wrong, results, expected, where) for name in wrong]
     mistakes = named_mistakes(outcomes, results)
     if mistakes:
         return [*lines, *describe_mistakes(outcomes.exercise, mistakes, wrong)]
@@ -77,7 +78,7 @@ def describe_wrong(outcomes, results, expected, right_if_square=lambda: False):
     return lines
 
 
-def off_line(name, wrong, results, expected):
+def off_line(name, wrong, results, expected, where):
     """dx  OFF  relative error 3.1e-01; 9 of 12 entries; dweight is right: of the first draw that is off."""
     k = next(k for k, (r, e) in enumerate(zip(results, expected)) if not equal(r.get(name), e[name]))
     actual, right = results[k].get(name), expected[k][name]
@@ -95,8 +96,8 @@ def off_line(name, wrong, results, expected):
         )
     if np.shape(actual) != np.shape(right):
         return (
-            f"{name:<8} OFF  its shape is {np.shape(actual)}, but must be {np.shape(right)}{rest[0]}",
-            f"{name:<8} OFF  形状是 {np.shape(actual)}，应为 {np.shape(right)}{rest[1]}",
+            f"{where(k)}: the shape of {name} is {np.shape(actual)}, but must be {np.shape(right)}{rest[0]}",
+            f"{where(k)}: {name} 的形状是 {np.shape(actual)}，应为 {np.shape(right)}{rest[1]}",
         )
     off = off_entries(actual, right)
     error = relative_error(actual, right)

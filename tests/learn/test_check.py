@@ -57,6 +57,10 @@ CONDUCT = [
     ("    return dy", "LINE: returns 1 thing in the place of 3: dx, dweight, dbias"),
     ("    return dy, x", "LINE: returns 2 things in the place of 3: dx, dweight, dbias"),
     ("    y = x\n    return None", "FILE: linear_backward returns nothing yet"),
+    (
+        RIGHT.replace("sum(0)", "sum((0, 2))"),
+        "LINE+2: the shape of dweight is (5,), but must be (5, 7); dx and dbias are right\n",
+    ),
     (RIGHT.replace("dweight =", "dweight = 0 *"), "dweight  OFF  relative error 1.0e+00"),
     (RIGHT.replace("(0, 1))", "(0, 1)).tolist()"), "LINE+2: dbias is a list, but an array of shape ("),
     (
