@@ -205,6 +205,39 @@ def test_the_line_of_the_issue(tmp_path):
     assert "你的 dx 与这个错误的结果完全相同：漏掉 n · mean(dn ⊙ n) 一项。" in text and "→ 提示 2：" in text
 
 
+def test_nearly_right_is_not_right(tmp_path):
+    for error, right in [("1e-8", False), ("1e-12", True)]:
+        assert said(tmp_path, "linear", with_dx(f"dy @ weight.T * (1 + {error})"))[0] == right
+
+
+def test_what_is_right_at_some_sizes_only_is_not_right(tmp_path):
+    body = RIGHT.replace("    return", "    if len(dy) % 2:\n        dbias = dbias * 3\n    return")
+    right, text = said(tmp_path, "linear", body)
+    assert not right and "times the right result" not in text
+
+
+def test_a_relation_that_holds_at_some_sizes_only_is_not_said(tmp_path):
+    other = "    dbias = -dbias if len(dy) % 2 else np.roll(dbias, 1)\n    return"
+    right, text = said(tmp_path, "linear", RIGHT.replace("    return", other))
+    assert not right and "minus" not in text and "moved by" not in text and "No mistake I know" in text
+
+
+def test_a_factor_is_named_by_a_size_only_where_it_is_that_size_each_time(tmp_path):
+    first = Exercise("linear").draws()[0][1]
+    _, text = said(tmp_path, "linear", with_dbias(f"{first['B']} * dy.sum((0, 1))"))
+    assert f"Your dbias is {first['B']} times the right result." in text
+
+
+def test_of_two_mistakes_that_give_the_same_none_is_named(tmp_path, monkeypatch):
+    exercise = Exercise("linear")
+    mistake = exercise.mistakes[0]
+    twin = mistake._replace(english="another name of it", wrong=mistake.wrong + " + 0")
+    monkeypatch.setattr(exercise, "mistakes", [*exercise.mistakes, twin])
+    path, _ = learner(tmp_path, "linear", RIGHT.replace(mistake.right, mistake.wrong))
+    _, text = examine(exercise, path, "en")
+    assert "exactly what comes out" not in text and "mean in the place of a sum?" in text
+
+
 def test_an_endless_loop_ends_and_its_line_is_said(tmp_path):
     path, first = learner(tmp_path, "linear", "    while True:\n        x = x + 0")
     right, text = examine_apart("linear", path, "en", seconds=2)

@@ -3,6 +3,7 @@
 import ast
 import copy
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from minigpt.learn.exercises import ORDER
 from minigpt.learn.language import LANGUAGES
 from minigpt.learn.numbers import TOLERANCE, all_equal
 
+ROOT = Path(__file__).parents[2]
 EXERCISES = [Exercise(name) for name in ORDER]
 every_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=ORDER)
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -97,6 +99,18 @@ def test_the_confusion_matrix_is_diagonal(exercise):
         (exercise.mistakes[i].english, exercise.mistakes[j].english)
         for i, j in np.argwhere(matrix != np.eye(len(matrix), dtype=bool))
     ]
+
+
+def test_all_files_of_the_room_are_installed_with_it():
+    setuptools = pytest.importorskip("tomllib").loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    setuptools = setuptools["tool"]["setuptools"]
+    installed = set()
+    for package in setuptools["packages"]:
+        folder = ROOT / package.replace(".", "/")
+        for pattern in ["*.py", *setuptools["package-data"].get(package, [])]:
+            installed |= set(folder.glob(pattern))
+    files = {path for path in (ROOT / "minigpt" / "learn").rglob("*") if path.is_file()}
+    assert {path for path in files if path.suffix != ".pyc"} <= installed
 
 
 def test_there_are_at_least_24_exercises_and_150_mistakes():

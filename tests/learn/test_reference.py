@@ -282,6 +282,14 @@ def test_what_the_exercises_know_is_said_of_a_whole_model_too(what, dtype, refer
     assert NAMED[what] in lines[1][0], lines[:3]
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_nan_is_off_wherever_it_stands(value, reference):
+    mine = reference["h.0.ln_1"].copy()
+    mine[0, 0, 0] = value
+    lines, n_off = compare({"h.0.ln_1": mine}, reference)
+    assert n_off == 1 and "nan or inf at 1 of" in lines[1][0]
+
+
 # --- names
 
 
