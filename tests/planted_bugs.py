@@ -1026,4 +1026,96 @@ PLANTED = [
             ("a rounding is called a relation", "if factor == 1 and key == (RIGHT,):", "if False:"),
         ],
     ),
+    (
+        "minigpt/learn/diagnose.py",
+        "tests/learn/test_exercises.py tests/learn/test_check.py",
+        [
+            (
+                "of several mistakes that fit the first is named",
+                "if len(fitting) == 1 else []",
+                "if True else []",
+            ),
+            (
+                "a mistake that fits one draw is named",
+                "for k, of_learner in enumerate(results):",
+                "for k, of_learner in enumerate(results[:1]):",
+            ),
+            (
+                "one mistake at once is looked for",
+                "catalogue, most = outcomes.exercise.mistakes, 2",
+                "catalogue, most = outcomes.exercise.mistakes, 1",
+            ),
+            (
+                "a factor of one choice of sizes is named",
+                "== found\n        ]",
+                "[:1] == found[:1]\n        ]",
+            ),
+            ("relations that differ between sizes are said", "if len(keys) != 1 or", "if"),
+        ],
+    ),
+    (
+        "minigpt/learn/numbers.py",
+        "tests/learn/test_check.py",
+        [("nearly right is right", "TOLERANCE = 1e-9", "TOLERANCE = 1e-6")],
+    ),
+    (
+        "minigpt/learn/examine.py",
+        "tests/learn/test_check.py",
+        [
+            ("a view is not noticed", "if any(np.may_share_memory", "if False and any(np.may_share_memory"),
+            ("a change in place is not noticed", "if not unchanged(given[name], before):", "if False:"),
+            ("float32 passes", "if dtype != np.float64 and not", "if False and not"),
+            (
+                "the first draw is all that is tried",
+                "for values, sizes in self.draws:",
+                "for values, sizes in self.draws[:1]:",
+            ),
+        ],
+    ),
+    (
+        "minigpt/learn/process.py",
+        "tests/learn/test_check.py",
+        [("the loop's line is not asked for", "exit=True, file=file)", "exit=True)")],
+    ),
+    (
+        "minigpt/learn/names.py",
+        "tests/learn/test_reference.py",
+        [
+            ("matrices (out, in) are not turned round", "if stores_out_in(found, reference):", "if False:"),
+            ("1/sigma is taken for sigma", '"sigma", 1 / array', '"sigma", array'),
+            (
+                "a gradient is taken for its array",
+                'before, name = "d.", match[1] or match[2]',
+                "name = match[1] or match[2]",
+            ),
+        ],
+    ),
+    (
+        "minigpt/learn/compare.py",
+        "tests/learn/test_reference.py",
+        [
+            (
+                "the table is in the order of the alphabet",
+                "order = [name for name in reference if",
+                "order = [name for name in sorted(reference) if",
+            ),
+        ],
+    ),
+    (
+        "minigpt/learn/reference.py",
+        "tests/learn/test_reference.py",
+        [
+            (
+                "m and v begin anew at each step",
+                "params, clipped, m, v, step, **ADAMW",
+                "params, clipped, {}, {}, step, **ADAMW",
+            ),
+            (
+                "gradients are not clipped before the step",
+                "plain.adamw(params, clipped,",
+                "plain.adamw(params, {n: d[n] for n in params},",
+            ),
+            ("the weights are not exact in float32", ".astype(np.float32)", ""),
+        ],
+    ),
 ]

@@ -16,7 +16,7 @@ from itertools import combinations, permutations
 import numpy as np
 
 EQUAL = 1e-6  # relative, so that finite differences may serve as the right numbers
-GRADIENT = ("the right gradient", "正确的梯度")
+GRADIENT = ("the right gradient", "正确梯度")
 RIGHT = "right"  # the key of the relation that is none: equal
 
 
@@ -275,7 +275,7 @@ def other_term(pairs, known, right_name):
         return None
     for name in known[0]:
         arrays = [of_pair.get(name) for of_pair in known]
-        if any(a is None or a.shape != p[1].shape or a.dtype.kind != "f" for a, p in zip(arrays, pairs)):
+        if not all(a is not None and is_term(a, right) for a, (_, right) in zip(arrays, pairs)):
             continue
         factor = common_factor([(gradient - right, array) for (gradient, right), array in zip(pairs, arrays)])
         if factor is not None and pairs[0][1].ndim:
@@ -289,6 +289,11 @@ def other_term(pairs, known, right_name):
                 ),
             )
     return None
+
+
+def is_term(array, right):
+    """Whether an array could have been added: real and finite numbers in the same shape."""
+    return array.shape == right.shape and array.dtype.kind == "f" and np.isfinite(array).all()
 
 
 def broadcast_term(pairs, right_name):

@@ -8,8 +8,11 @@ import numpy as np
 
 from minigpt.gradcheck.diagnosis import find_relation, forms, is_whole
 from minigpt.interchange.safetensors_file import open_metadata, open_safetensors
+from minigpt.learn.diagnose import describe_mistakes
 from minigpt.learn.language import add_language, choose
 from minigpt.learn.names import renamed
+from minigpt.learn.reference import ADAMW
+from minigpt.learn.sites import named_at
 
 TOLERANCES = {"float64": 1e-9, "float32": 2e-5, "float16": 2e-2}  # of the largest number of an array
 CLIPPED = 1e-6  # torch's clip_grad_norm_ divides by norm + 1e-6, and what comes after a clip inherits that
@@ -75,7 +78,13 @@ def compare(arrays, reference):
     lines = []
     for name in off:
         lines.append(off_line(name, found[name], reference[name], errors[name], width))
-        relation = describe(found[name], reference[name], reference)
+        if name == off[0]:  # what comes after it was computed from it
+            exercise, mistakes = named_at(name, found[name], reference, ADAMW, tolerance(name, found[name]))
+            if mistakes:
+                lines += describe_mistakes(exercise, mistakes, [name])
+                continue
+        earlier = list(reference)[: list(reference).index(name)]
+        relation = describe(found[name], reference[name], {key: reference[key] for key in earlier})
         if relation:
             lines.append(tuple(" " * 9 + text for text in relation))
     right = [name for name in order if name not in off]
@@ -152,27 +161,30 @@ def off_line(name, actual, right, error, width):
     )
 
 
-def describe(actual, right, reference):
-    """What a wrong array is to the right one, a text, or None: too few numbers prove nothing."""
+def describe(actual, right, known):
+    """What a wrong array is to the right one, a text, or None: too few numbers prove nothing.
+
+    known: the arrays before it by name, one of which may have been added or left out.
+    """
     if right.size < 4 or right.dtype.kind != "f":
         return None
-    known = {"idx": reference["idx"], "targets": reference["targets"]}
     relation = find_relation([(actual.astype(np.float64), right)], REFERENCE, [known])
     if relation is None:
         return None
     if relation.factor is None:
         return relation.text
-    return tuple(
-        words.format(factor_text(relation.factor) + text)
-        for words, text in zip(("it is {}", "它是{}"), relation.text)
-    )
+    english, chinese = relation.text
+    factor = factor_text(relation.factor)
+    if not factor:
+        return f"it is {english}", f"它是{chinese}"
+    return f"it is {factor} · {english}", f"它是{chinese}的 {factor} 倍"
 
 
 def factor_text(factor):
-    """A factor in the fewest signs: "−", "12 · ", "1/√3 · "."""
+    """A factor in the fewest signs: nothing for 1, "−1", "12", "1/√3"."""
     if abs(factor) == 1:
-        return "−" if factor < 0 else ""
+        return "−1" if factor < 0 else ""
     for sign, number, form in forms(factor):
         if is_whole(number):
-            return f"{sign}{form.format(round(number))} · "
-    return f"{factor:.6g} · "
+            return f"{sign}{form.format(round(number))}"
+    return f"{factor:.6g}"

@@ -14,16 +14,41 @@ import numpy as np
 
 from minigpt.gradcheck.diagnosis import find_relation, forms, is_whole
 from minigpt.learn.exercise import NUMBERS, chosen, named_results
-from minigpt.learn.numbers import all_equal, equal, is_real, off_entries, plain
+from minigpt.learn.numbers import TOLERANCE, all_equal, equal, is_real, off_entries, plain
 
-RIGHT_RESULT = ("the right result", "正确的结果")
+RIGHT_RESULT = ("the right result", "正确结果")
 MAP_ROWS, MAP_COLUMNS = 12, 32
 
 
-def describe_wrong(exercise, draws, results, expected, right_if_square=lambda: False):
+class Outcomes:
+    """What the solution returns with mistakes in it, on all draws; computed when asked for, and kept."""
+
+    def __init__(self, exercise, draws):
+        self.exercise, self.draws, self.kept = exercise, draws, {}
+
+    def of(self, mistakes, k):
+        """The results of draw k by name, or None where these mistakes do not go together."""
+        if (mistakes, k) not in self.kept:
+            self.kept[mistakes, k] = self.run(mistakes, self.draws[k][0])
+        return self.kept[mistakes, k]
+
+    def run(self, mistakes, values):
+        function = self.exercise.variant(*mistakes)
+        if function is None:
+            return None
+        try:
+            with np.errstate(all="ignore"):
+                returned = function(**chosen(function, copy.deepcopy(values)))
+        except Exception:  # two mistakes at once need not even run
+            return None
+        return named_results(self.exercise.outputs, returned)
+
+
+def describe_wrong(outcomes, results, expected, right_if_square=lambda: False, where=lambda k: "file"):
     """The lines, texts, about results that are wrong; none where all are right.
 
-    draws: [(values, sizes), …]; results and expected: for each draw a dict by name.
+    results and expected: for each draw of the Outcomes a dict by name. right_if_square: whether they are
+    where all sizes are equal. where: the file and line that return the results of a draw.
     """
     wrong = [
         name
@@ -32,12 +57,17 @@ def describe_wrong(exercise, draws, results, expected, right_if_square=lambda: F
     ]
     if not wrong:
         return []
-    lines = [off_line(name, wrong, results, expected) for name in wrong]
-    mistakes = named_mistakes(exercise, draws, results)
+    lines = [off_line(name, wrong, results, expected, where) for name in wrong]
+    mistakes = named_mistakes(outcomes, results)
     if mistakes:
-        return [*lines, *describe_mistakes(exercise, mistakes, wrong)]
+        return [*lines, *describe_mistakes(outcomes.exercise, mistakes, wrong)]
     for place, name in reversed(list(enumerate(wrong))):
-        lines[place + 1 : place + 1] = describe_array(name, draws, results, expected)
+        mistakes = named_mistakes(outcomes, results, name)
+        if mistakes:
+            about = describe_mistakes(outcomes.exercise, mistakes, [name])
+        else:
+            about = describe_array(name, outcomes.draws, results, expected)
+        lines[place + 1 : place + 1] = about
     if right_if_square():
         lines.append(
             indented(
@@ -48,7 +78,7 @@ def describe_wrong(exercise, draws, results, expected, right_if_square=lambda: F
     return lines
 
 
-def off_line(name, wrong, results, expected):
+def off_line(name, wrong, results, expected, where):
     """dx  OFF  relative error 3.1e-01; 9 of 12 entries; dweight is right: of the first draw that is off."""
     k = next(k for k, (r, e) in enumerate(zip(results, expected)) if not equal(r.get(name), e[name]))
     actual, right = results[k].get(name), expected[k][name]
@@ -66,8 +96,8 @@ def off_line(name, wrong, results, expected):
         )
     if np.shape(actual) != np.shape(right):
         return (
-            f"{name:<8} OFF  its shape is {np.shape(actual)}, but must be {np.shape(right)}{rest[0]}",
-            f"{name:<8} OFF  形状是 {np.shape(actual)}，应为 {np.shape(right)}{rest[1]}",
+            f"{where(k)}: the shape of {name} is {np.shape(actual)}, but must be {np.shape(right)}{rest[0]}",
+            f"{where(k)}: {name} 的形状是 {np.shape(actual)}，应为 {np.shape(right)}{rest[1]}",
         )
     off = off_entries(actual, right)
     error = relative_error(actual, right)
@@ -91,28 +121,37 @@ def relative_error(actual, expected):
     return float(gap.max() / max(size, 1e-30))
 
 
-def named_mistakes(exercise, draws, results):
-    """The mistake of the catalogue, or the two, that give exactly these results; [] if none, or several."""
-    fitting = [[mistake] for mistake in exercise.mistakes if fits(exercise, [mistake], draws, results)]
-    if not fitting:
-        pairs = combinations(exercise.mistakes, 2)
-        fitting = [list(pair) for pair in pairs if fits(exercise, pair, draws, results)]
-    return fitting[0] if len(fitting) == 1 else []
+def named_mistakes(outcomes, results, name=None, tolerance=TOLERANCE):
+    """The mistake of the catalogue, or the two, that give exactly these results; [] if none, or several.
+
+    name: look at this array alone, and at mistakes that change it, up to three at once: so whoever makes
+    many has each array explained by itself.
+    """
+    catalogue, most = outcomes.exercise.mistakes, 2
+    if name is not None:
+        right, most = [outcomes.of((), k) for k in range(len(results))], 3
+        catalogue = [
+            mistake for mistake in catalogue if not fits(outcomes, [mistake], right, name, tolerance)
+        ]
+    for count in range(1, most + 1):
+        together = combinations(catalogue, count)
+        fitting = [
+            list(mistakes) for mistakes in together if fits(outcomes, mistakes, results, name, tolerance)
+        ]
+        if fitting:
+            return fitting[0] if len(fitting) == 1 else []
+    return []
 
 
-def fits(exercise, mistakes, draws, results):
-    """Whether the solution with these mistakes returns what the learner's function does, every array."""
-    function = exercise.variant(*mistakes)
-    if function is None:
-        return False
-    for (values, _), of_learner in zip(draws, results):
-        try:
-            with np.errstate(all="ignore"):
-                returned = function(**chosen(function, copy.deepcopy(values)))
-        except Exception:  # two mistakes at once need not even run
+def fits(outcomes, mistakes, results, name=None, tolerance=TOLERANCE):
+    """Whether the solution with these mistakes returns these results: every array, or that of this name."""
+    for k, of_learner in enumerate(results):
+        of_mistakes = outcomes.of(tuple(mistakes), k)
+        if of_mistakes is None:
             return False
-        of_mistake = named_results(exercise.outputs, returned)
-        if of_mistake is None or not all_equal(of_learner, of_mistake):
+        if name is None and not all_equal(of_learner, of_mistakes):
+            return False
+        if name is not None and not equal(of_learner.get(name), of_mistakes.get(name), tolerance):
             return False
     return True
 
@@ -122,7 +161,7 @@ def describe_mistakes(exercise, mistakes, wrong):
     names, are = " and ".join(wrong), "is" if len(wrong) == 1 else "are"
     english = ", and ".join(mistake.english for mistake in mistakes)
     chinese = "；".join(mistake.chinese for mistake in mistakes)
-    this = "这个错误" if len(mistakes) == 1 else "同时犯这两个错误"
+    this = ("这个错误", "同时犯这两个错误", "同时犯这三个错误")[len(mistakes) - 1]
     lines = [
         indented(
             f"Your {names} {are} exactly what comes out when {english}.",
@@ -142,9 +181,27 @@ def describe_array(name, draws, results, expected):
         return [indented(*relation)]
     k = next(k for k, (r, e) in enumerate(zip(results, expected)) if not equal(r[name], e[name]))
     actual, right = results[k][name], expected[k][name]
+    if (
+        isinstance(plain(right), list)
+        and isinstance(plain(actual), list)
+        and not isinstance(right, np.ndarray)
+    ):
+        return [first_difference(plain(actual), plain(right))]
     if not isinstance(right, np.ndarray) or right.ndim == 0 or np.shape(actual) != right.shape:
         return []
     return map_of(name, off_entries(actual, right))
+
+
+def first_difference(actual, right):
+    """The first place at which a list is another one, and how long it is."""
+    place = next((i for i, (a, b) in enumerate(zip(actual, right)) if a != b), min(len(actual), len(right)))
+    a, b = (repr(numbers[place]) if place < len(numbers) else "—" for numbers in (actual, right))
+    return indented(
+        f"No mistake I know gives this. First off at place {place}: {a} in place of {b}; "
+        f"length {len(actual)} in place of {len(right)}.",
+        f"这不是我认识的错误。最先不对的是下标 {place}：{a}，应为 {b}；"
+        f"长度 {len(actual)}，应为 {len(right)}。",
+    )
 
 
 def common_relation(name, draws, results, expected):
@@ -177,7 +234,7 @@ def common_relation(name, draws, results, expected):
     words = factor_words([relation.factor for relation, _ in groups], [sizes for _, sizes in groups])
     if words is None:
         return None
-    return f"Your {name} is {words[0]}{english}{words[2]}", f"你的 {name} 是{words[1]}{chinese}{words[3]}"
+    return f"Your {name} is {words[0]}{english}{words[2]}", f"你的 {name} 是{chinese}{words[1]}{words[3]}"
 
 
 def factor_words(factors, sizes):
@@ -187,7 +244,7 @@ def factor_words(factors, sizes):
     that equals them each time; what fits neither is no relation.
     """
     if all(factor in (1, -1) for factor in factors) and len(set(factors)) == 1:
-        return ("minus ", "负的", ".", "。") if factors[0] == -1 else ("", "", ".", "。")
+        return ("minus ", "的 −1 倍", ".", "。") if factors[0] == -1 else ("", "", ".", "。")
     names = [name for count in (1, 2, 3) for name in combinations(sizes[0], count)]
     for of_each in zip(*map(forms, factors)):
         sign, _, form = of_each[0]
@@ -212,12 +269,12 @@ def factor_words(factors, sizes):
                 chinese = f"√{same[0]} 是不是漏了，或者多了？"
             return (
                 f"{factor} times ",
-                f"{factor} 乘以",
+                f"的 {factor} 倍",
                 english,
                 f"（{found[0]} = {' = '.join(same)}）：{chinese}",
             )
     if max(factors) - min(factors) <= 1e-6 * abs(factors[0]):
-        return f"{factors[0]:.6g} times ", f"{factors[0]:.6g} 乘以", ".", "。"
+        return f"{factors[0]:.6g} times ", f"的 {factors[0]:.6g} 倍", ".", "。"
     return None
 
 

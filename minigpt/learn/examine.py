@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from minigpt.gradcheck.differences import numerical_gradient
-from minigpt.learn.diagnose import describe_wrong
+from minigpt.learn.diagnose import Outcomes, describe_wrong
 from minigpt.learn.exercise import chosen, load, named_results
 from minigpt.learn.language import choose
 from minigpt.learn.numbers import (
@@ -44,8 +44,9 @@ def examine(exercise, path, lang=None):
     try:
         function = load_learner(exercise, Path(path))
         runs = Runs(exercise, function, str(path))
+        outcomes = Outcomes(exercise, runs.draws)
         lines = runs.faults or describe_wrong(
-            exercise, runs.draws, runs.results, runs.expected, runs.right_if_square
+            outcomes, runs.results, runs.expected, runs.right_if_square, runs.line_of_draw
         )
         if not lines:
             return True, "\n".join(choose(text, lang) for text in describe_right(exercise, runs))
@@ -209,6 +210,9 @@ class Runs:
 
         self.traced(trace, values)
         return f"{self.path}:{lines[-1]}" if lines else self.path
+
+    def line_of_draw(self, k):
+        return self.line_of_return(self.draws[k][0])
 
     def line_that_changes(self, name, values):
         """ "file:line" of the first line in the learner's file after which an argument is another."""

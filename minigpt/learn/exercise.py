@@ -27,10 +27,13 @@ import numpy as np
 
 from minigpt.learn.exercises import ORDER
 from minigpt.learn.language import choose
+from minigpt.learn.numbers import arrays_in
 
 FOLDER = Path(__file__).parent / "exercises"
 SHAPES, NUMBERS = 4, 2  # a check draws so many choices of sizes, and for each of them numbers so many times
-EMPTY = "    ...  # yours\n"
+EMPTY = ("    ...  # yours\n", "    ...  # 由你来写\n")
+GIVEN = ('"""Given: ', '"""已给出：')
+NUMPY = "import numpy as np\n\n\n"
 
 
 class Mistake(NamedTuple):
@@ -86,8 +89,12 @@ class Exercise:
             node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == self.function
         )
         lines = self.solution.splitlines(keepends=True)
-        lines[function.body[0].end_lineno : function.end_lineno] = [EMPTY]
-        return f'"""{choose(self.data.TEXT, lang)}"""\n\n' + "".join(lines)
+        lines[function.body[0].end_lineno : function.end_lineno] = [choose(EMPTY, lang)]
+        given = "".join(lines).replace(GIVEN[0], choose(GIVEN, lang))
+        if "import numpy" not in given and arrays_in(self.draw(0, 0)[0]):
+            given = NUMPY + given  # the solution does without, another way may not
+        gap = "\n" if given.startswith("import") else "\n\n"
+        return f'"""{choose(self.data.TEXT, lang)}"""\n{gap}{given}'
 
     def variant(self, *mistakes):
         """The solution's function with these mistakes in it; None where they do not fit into one source."""

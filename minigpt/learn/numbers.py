@@ -21,18 +21,18 @@ def is_real(value):
     )
 
 
-def off_entries(actual, expected):
+def off_entries(actual, expected, tolerance=TOLERANCE):
     """Where two arrays of one shape differ: bool, in their shape."""
     actual, expected = np.asarray(actual), np.asarray(expected)
     if expected.dtype.kind != "f":
         return actual != expected
     size = np.abs(expected[np.isfinite(expected)]).max(initial=0.0)
     with np.errstate(invalid="ignore"):
-        near = np.abs(actual - expected) <= TOLERANCE * size
+        near = np.abs(actual - expected) <= tolerance * size
     return ~(near | (actual == expected) | (np.isnan(actual) & np.isnan(expected)))
 
 
-def equal(actual, expected):
+def equal(actual, expected, tolerance=TOLERANCE):
     """Whether a result is as good as another."""
     if is_real(expected) or isinstance(expected, np.ndarray):
         try:
@@ -41,7 +41,7 @@ def equal(actual, expected):
             return False
         if actual.shape != np.shape(expected) or actual.dtype.kind not in "fiu":
             return False
-        return not off_entries(actual, expected).any()
+        return not off_entries(actual, expected, tolerance).any()
     return plain(actual) == plain(expected)
 
 

@@ -57,6 +57,10 @@ CONDUCT = [
     ("    return dy", "LINE: returns 1 thing in the place of 3: dx, dweight, dbias"),
     ("    return dy, x", "LINE: returns 2 things in the place of 3: dx, dweight, dbias"),
     ("    y = x\n    return None", "FILE: linear_backward returns nothing yet"),
+    (
+        RIGHT.replace("sum(0)", "sum((0, 2))"),
+        "LINE+2: the shape of dweight is (5,), but must be (5, 7); dx and dbias are right\n",
+    ),
     (RIGHT.replace("dweight =", "dweight = 0 *"), "dweight  OFF  relative error 1.0e+00"),
     (RIGHT.replace("(0, 1))", "(0, 1)).tolist()"), "LINE+2: dbias is a list, but an array of shape ("),
     (
@@ -168,6 +172,24 @@ def test_what_is_right_for_square_shapes_alone_is_said(tmp_path):
     assert "当所有尺寸相等时你的结果是对的" in text
 
 
+def test_of_many_mistakes_each_array_is_explained_by_itself(tmp_path):
+    body = """    dv = P @ dy
+    dP = dy @ v.swapaxes(1, 2)
+    dS = P * dP
+    return dS @ k, dS @ q, dv"""
+    _, text = said(tmp_path, "attention", body)
+    assert "Your dv is exactly what comes out when dv is made with P that is not transposed." in text
+    delta = "the term Σ P dP of the softmax is left out"
+    assert f"Your dq is exactly what comes out when dq lacks 1/√D, and {delta}." in text
+    assert f"dk lacks 1/√D, and dk is made with dS that is not transposed, and {delta}." in text
+    assert "同时犯这三个错误" in said(tmp_path, "attention", body, "zh")[1]
+
+
+def test_of_a_list_the_first_place_is_said_that_is_off(tmp_path):
+    _, text = said(tmp_path, "bpe_merge", "    return [*ids[:3], 77, *ids[4:-1]]")
+    assert "First off at place " in text and "; length " in text
+
+
 def test_the_line_of_the_issue(tmp_path):
     body = """    dn = dy * weight
     dx = (dn - dn.mean(-1, keepdims=True)) / sigma
@@ -181,6 +203,39 @@ def test_the_line_of_the_issue(tmp_path):
     assert third.startswith("         → hint 2: n depends on x through sigma too")
     _, text = said(tmp_path, "layernorm", body, "zh")
     assert "你的 dx 与这个错误的结果完全相同：漏掉 n · mean(dn ⊙ n) 一项。" in text and "→ 提示 2：" in text
+
+
+def test_nearly_right_is_not_right(tmp_path):
+    for error, right in [("1e-8", False), ("1e-12", True)]:
+        assert said(tmp_path, "linear", with_dx(f"dy @ weight.T * (1 + {error})"))[0] == right
+
+
+def test_what_is_right_at_some_sizes_only_is_not_right(tmp_path):
+    body = RIGHT.replace("    return", "    if len(dy) % 2:\n        dbias = dbias * 3\n    return")
+    right, text = said(tmp_path, "linear", body)
+    assert not right and "times the right result" not in text
+
+
+def test_a_relation_that_holds_at_some_sizes_only_is_not_said(tmp_path):
+    other = "    dbias = -dbias if len(dy) % 2 else np.roll(dbias, 1)\n    return"
+    right, text = said(tmp_path, "linear", RIGHT.replace("    return", other))
+    assert not right and "minus" not in text and "moved by" not in text and "No mistake I know" in text
+
+
+def test_a_factor_is_named_by_a_size_only_where_it_is_that_size_each_time(tmp_path):
+    first = Exercise("linear").draws()[0][1]
+    _, text = said(tmp_path, "linear", with_dbias(f"{first['B']} * dy.sum((0, 1))"))
+    assert f"Your dbias is {first['B']} times the right result." in text
+
+
+def test_of_two_mistakes_that_give_the_same_none_is_named(tmp_path, monkeypatch):
+    exercise = Exercise("linear")
+    mistake = exercise.mistakes[0]
+    twin = mistake._replace(english="another name of it", wrong=mistake.wrong + " + 0")
+    monkeypatch.setattr(exercise, "mistakes", [*exercise.mistakes, twin])
+    path, _ = learner(tmp_path, "linear", RIGHT.replace(mistake.right, mistake.wrong))
+    _, text = examine(exercise, path, "en")
+    assert "exactly what comes out" not in text and "mean in the place of a sum?" in text
 
 
 def test_an_endless_loop_ends_and_its_line_is_said(tmp_path):

@@ -3,18 +3,20 @@
 import ast
 import copy
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from planted_bugs import PLANTED
 
-from minigpt.learn.diagnose import describe_wrong, fits, named_mistakes
+from minigpt.learn.diagnose import Outcomes, describe_wrong, fits, named_mistakes
 from minigpt.learn.examine import compare_with_differences, examine
 from minigpt.learn.exercise import Exercise, chosen, load, named_results
 from minigpt.learn.exercises import ORDER
 from minigpt.learn.language import LANGUAGES
 from minigpt.learn.numbers import TOLERANCE, all_equal
 
+ROOT = Path(__file__).parents[2]
 EXERCISES = [Exercise(name) for name in ORDER]
 every_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=ORDER)
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -84,18 +86,31 @@ def test_the_confusion_matrix_is_diagonal(exercise):
     """Each mistake's results, held against every mistake's: its own alone fits, and that one is named."""
     draws = exercise.draws()
     expected = run(exercise, exercise.variant(), draws)
+    outcomes = Outcomes(exercise, draws)
     matrix = np.zeros((len(exercise.mistakes),) * 2, dtype=bool)
     for i, mistake in enumerate(exercise.mistakes):
         results = run(exercise, exercise.variant(mistake), draws)
         assert not all(map(all_equal, results, expected)), f"no mistake: {mistake.english}"
-        matrix[i] = [fits(exercise, [other], draws, results) for other in exercise.mistakes]
-        english = "\n".join(line[0] for line in describe_wrong(exercise, draws, results, expected))
+        matrix[i] = [fits(outcomes, [other], results) for other in exercise.mistakes]
+        english = "\n".join(line[0] for line in describe_wrong(outcomes, results, expected))
         assert f"exactly what comes out when {mistake.english}." in english
         assert f"hint {mistake.hint}: {exercise.data.HINTS[mistake.hint - 1][0]}" in english
     assert np.array_equal(matrix, np.eye(len(matrix), dtype=bool)), [
         (exercise.mistakes[i].english, exercise.mistakes[j].english)
         for i, j in np.argwhere(matrix != np.eye(len(matrix), dtype=bool))
     ]
+
+
+def test_all_files_of_the_room_are_installed_with_it():
+    setuptools = pytest.importorskip("tomllib").loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    setuptools = setuptools["tool"]["setuptools"]
+    installed = set()
+    for package in setuptools["packages"]:
+        folder = ROOT / package.replace(".", "/")
+        for pattern in ["*.py", *setuptools["package-data"].get(package, [])]:
+            installed |= set(folder.glob(pattern))
+    files = {path for path in (ROOT / "minigpt" / "learn").rglob("*") if path.is_file()}
+    assert {path for path in files if path.suffix != ".pyc"} <= installed
 
 
 def test_there_are_at_least_24_exercises_and_150_mistakes():
@@ -116,10 +131,11 @@ def test_two_hundred_wrong_answers_that_are_none_of_them_are_never_named():
     for exercise in EXERCISES:
         draws = exercise.draws()
         expected = run(exercise, exercise.variant(), draws)
+        outcomes = Outcomes(exercise, draws)
         for _ in range(6):
             results = [{name: shaken(value, rng) for name, value in of_draw.items()} for of_draw in expected]
-            assert named_mistakes(exercise, draws, results) == []
-            lines = [line[0] for line in describe_wrong(exercise, draws, results, expected)]
+            assert named_mistakes(outcomes, results) == []
+            lines = [line[0] for line in describe_wrong(outcomes, results, expected)]
             assert not any("exactly what comes out" in line for line in lines)
             assert not any("right result" in line for line in lines), lines
             count += 1
@@ -134,9 +150,10 @@ def test_two_mistakes_at_once_are_both_named(name, i, j):
     exercise = Exercise(name)
     pair = [exercise.mistakes[i], exercise.mistakes[j]]
     draws = exercise.draws()
+    outcomes = Outcomes(exercise, draws)
     results = run(exercise, exercise.variant(*pair), draws)
-    assert named_mistakes(exercise, draws, results) == pair
-    lines = describe_wrong(exercise, draws, results, run(exercise, exercise.variant(), draws))
+    assert named_mistakes(outcomes, results) == pair
+    lines = describe_wrong(outcomes, results, run(exercise, exercise.variant(), draws))
     assert any(f"{pair[0].english}, and {pair[1].english}" in english for english, _ in lines)
     assert any("同时犯这两个错误" in chinese for _, chinese in lines)
 
@@ -161,13 +178,14 @@ def test_planted_bugs_that_fit_into_an_exercise_are_each_named_as_one_mistake():
     for exercise in EXERCISES:
         draws = exercise.draws()
         expected = run(exercise, exercise.variant(), draws)
+        outcomes = Outcomes(exercise, draws)
         for what, source in planted_in(exercise):
             try:
                 results = run(exercise, load(source, "<planted>", exercise.function), draws)
             except Exception:  # a name that the exercise does not have
                 continue
             if not all(map(all_equal, results, expected)):
-                mistakes = named_mistakes(exercise, draws, results)
+                mistakes = named_mistakes(outcomes, results)
                 assert len(mistakes) == 1, (exercise.name, what)
                 named.add((exercise.name, what))
     assert len(named) >= 30, sorted(named)

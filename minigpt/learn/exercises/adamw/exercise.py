@@ -45,6 +45,13 @@ HINTS = [
     ),
 ]
 MISTAKES = [
+    (
+        "neither m nor v is corrected",
+        "m 和 v 都没有校正",
+        "    m_hat = m / (1 - beta1**t)\n    v_hat = v / (1 - beta2**t)\n",
+        "    m_hat, v_hat = m, v\n",
+        2,
+    ),
     ("m̂ is not corrected", "m̂ 没有校正", "m / (1 - beta1**t)", "m", 2),
     ("v̂ is not corrected", "v̂ 没有校正", "v / (1 - beta2**t)", "v", 2),
     ("v̂ is corrected with β₁", "v̂ 用 β₁ 校正了", "v / (1 - beta2**t)", "v / (1 - beta1**t)", 2),

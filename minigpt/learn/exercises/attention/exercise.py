@@ -15,7 +15,7 @@ TEXT = (
 
 The backward goes from the last to the first. y = P v is linear in P and in v; the softmax gives, row by row,
 
-    dS_ij = P_ij (dP_ij − Σ_j P_ij dP_ij)
+    dS_ij = P_ij (dP_ij − Σ_m P_im dP_im)
 
 and S is linear in q and in k. Where the mask hid a score, P is 0 and dS with it: no mask is needed here.
 
@@ -27,7 +27,7 @@ In the course: docs/derivations.md, "Softmax alone" and "Attention, put together
 
 反向从最后一步走到第一步。y = P v 对 P 和 v 都是线性的；softmax 逐行给出
 
-    dS_ij = P_ij (dP_ij − Σ_j P_ij dP_ij)
+    dS_ij = P_ij (dP_ij − Σ_m P_im dP_im)
 
 S 对 q 和 k 也都是线性的。被掩码遮住的地方 P 是 0，dS 也是 0：这里不需要掩码。
 
@@ -37,8 +37,8 @@ S 对 q 和 k 也都是线性的。被掩码遮住的地方 P 是 0，dS 也是 
 HINTS = [
     ("y = P v as a linear layer: dv = Pᵀ dy and dP = dy vᵀ", "把 y = P v 看成线性层：dv = Pᵀ dy，dP = dy vᵀ"),
     (
-        "the shares of a row sum to 1: raising one lowers the others, hence the term −Σ_j P dP",
-        "一行的份额之和为 1：抬高一个就压低别的，所以有 −Σ_j P dP 一项",
+        "the shares of a row sum to 1: raising one lowers the others, hence the term −Σ P dP",
+        "一行的份额之和为 1：抬高一个就压低别的，所以有 −Σ P dP 一项",
     ),
     (
         "the sum in dS runs along the keys, axis -1, keepdims=True",

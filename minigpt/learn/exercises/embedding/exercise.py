@@ -38,6 +38,13 @@ HINTS = [
 ]
 MISTAKES = [
     (
+        "a whole sequence is added at once, and of equal ids in it only the last counts",
+        "一次加上整个序列，其中相同的 id 只有最后一个算数",
+        "    for b, t in np.ndindex(idx.shape):\n        dtable[idx[b, t]] += dx[b, t]\n",
+        "    for b in range(len(idx)):\n        dtable[idx[b]] += dx[b]\n",
+        1,
+    ),
+    (
         "of equal ids only the last counts",
         "相同的 id 只有最后一个算数",
         "dtable[idx[b, t]] += d",

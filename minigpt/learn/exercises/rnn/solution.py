@@ -11,7 +11,10 @@ def rnn(x, Wx, Wh, b, h0):
 
 
 def rnn_step_backward(dh, x, h, h_before, Wx, Wh):
-    """dh, h, h_before (B, H), x (B, I) of one step -> dx (B, I), dh_before (B, H), dWx, dWh, db."""
+    """dh, h, h_before (B, H), x (B, I), Wx (I, H), Wh (H, H), of one step.
+
+    -> dx (B, I), dh_before (B, H), dWx (I, H), dWh (H, H), db (H,)
+    """
     da = dh * (1 - h**2)
     dWx = x.T @ da
     dWh = h_before.T @ da
