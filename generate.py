@@ -185,7 +185,7 @@ def main():
 def run(args):
     prompts = [read_prompt(prompt) for prompt in args.prompt] if args.prompt else [None]
     inputs = [read_prompt(input) if input else "" for input in args.input or [""]]
-    if args.input and not isinstance(load_format(args.checkpoint), InstructFormat):
+    if args.input and not isinstance(load_format(text_folder(args.checkpoint)), InstructFormat):
         raise ValueError(f"--input is for a model tuned on instructions, which {args.checkpoint} is not")
     inputs = inputs * len(prompts) if len(inputs) == 1 else inputs
     prompts = [prompt for prompt in prompts for _ in range(args.num_samples)]

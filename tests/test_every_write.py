@@ -16,7 +16,8 @@ from test_train_tasks import NEW_MODEL, data_of, folder, json_lines  # noqa: F40
 
 KILLS = int(os.environ.get("MINIGPT_TEST_KILLS", 4))
 SCRIPT = Path(__file__).with_name("run_at_writes.py")
-SHORT = "--max-iters 4 --eval-interval 2 --warmup-iters 1 --dropout 0.1 --workers 2".split()
+SHORT = "--max-iters 4 --eval-interval 2 --warmup-iters 1 --workers 2".split()
+DROPOUT = ["--dropout", "0.1"]
 LORA = ["--batch-size", "4", "--lora-rank", "2"]
 TEXTS = [*TINY, "--vocab-size", "280"]
 KINDS = ["text", "documents", "classify", "instruct", "chat", "prefer"]
@@ -50,9 +51,17 @@ def flags_of(folder, kind):  # noqa: F811
     """A short run of each kind; classify and prefer with adapters on a base."""
     if kind in ("text", "documents"):
         parts = ["--documents", "lines", "--tokenizer", "char"] if kind == "documents" else []
-        return ["--data", folder / "chat.txt", *TEXTS, *SHORT, *parts]
+        return ["--data", folder / "chat.txt", *TEXTS, *SHORT, *DROPOUT, *parts]
     start = ["--init-from", folder / "base", *LORA] if kind in ("classify", "prefer") else NEW_MODEL
-    return ["--task", kind, "--data", data_of(folder, kind), *start, *SHORT]
+    return [
+        "--task",
+        kind,
+        "--data",
+        data_of(folder, kind),
+        *start,
+        *SHORT,
+        *(DROPOUT if kind != "prefer" else []),
+    ]
 
 
 @pytest.fixture(scope="module", params=KINDS)

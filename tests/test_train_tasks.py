@@ -20,7 +20,13 @@ from minigpt.training.log import read_lines
 from tokenizer import BPETokenizer, load_tokenizer
 
 NEW_MODEL = [*TINY, *"--vocab-size 280 --block-size 64 --eval-iters 20".split()]
-SHORT = "--max-iters 6 --eval-interval 3 --warmup-iters 2 --dropout 0.1"
+SHORT = "--max-iters 6 --eval-interval 3 --warmup-iters 2"
+DROPOUT = {
+    "classify": ["--dropout", "0.1"],
+    "instruct": ["--dropout", "0.1"],
+    "chat": ["--dropout", "0.1"],
+    "prefer": [],
+}
 NAMES = ["Ann", "Ben", "小明", "丽丽", "Tom", "Eva", "Max", "Ida"]
 TASKS = ["classify", "instruct", "chat", "prefer"]
 LORA = ["--lora-rank", "2"]
@@ -82,7 +88,8 @@ def refused(*flags):
 
 
 def flags_of(folder, task, out, *more):
-    return ["--task", task, "--data", data_of(folder, task), "--out", out, *SHORT.split(), *more]
+    flags = [*SHORT.split(), *DROPOUT[task]]
+    return ["--task", task, "--data", data_of(folder, task), "--out", out, *flags, *more]
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -573,3 +580,30 @@ def test_eval_only_measures_the_saved_model_on_the_test_split_again(folder, tmp_
     again = run_here("--eval-only", "--out", tmp_path / "run")
     assert again.startswith("test split of 19 texts") or again.startswith("test split of 20 texts")
     assert again.strip() in out
+
+
+def test_a_run_is_taken_up_and_measured_on_its_own_split_alone(folder, tmp_path):
+    run_here(*flags_of(folder, "instruct", tmp_path / "run", *NEW_MODEL))
+    for how in ("--eval-only", "--resume"):
+        sentence = refusal(train.main, how, "--task", "instruct", "--out", tmp_path / "run", "--seed", 5)
+        assert "--seed is 5" in sentence and "records are held back" in sentence
+    other = ["--init-from", folder / "base"]
+    sentence = refusal(train.main, "--resume", "--task", "instruct", "--out", tmp_path / "run", *other)
+    assert "--init-from is" in sentence
+
+
+def test_a_classifier_is_measured_by_its_own_labels_on_data_that_has_fewer(tmp_path):
+    """The numbers of the labels are the model's: of a, b, c the labels b and c are 1 and 2."""
+    words = {"a": "red", "b": "blue", "c": "green"}
+    rows = [f"{label}\t{word} {word} {i}" for i in range(12) for label, word in words.items()]
+    abc = write(tmp_path / "abc.tsv", "\n".join(rows) + "\n")
+    bc = write(tmp_path / "bc.tsv", "\n".join(row for row in rows if row[0] != "a") + "\n")
+    flags = "--max-iters 60 --eval-interval 20 --warmup-iters 2 --learning-rate 0.02 --augment 0".split()
+    run_here("--task", "classify", "--data", abc, "--out", tmp_path / "run", *flags, *NEW_MODEL)
+    eval_only = ["--eval-only", "--task", "classify", "--out", tmp_path / "run"]
+    run_here(*eval_only, "--data", bc)
+    metrics = json.loads((tmp_path / "run" / "test_metrics.json").read_text(encoding="utf-8"))
+    assert metrics["labels"] == ["a", "b", "c"] and metrics["count"][0] == 0
+    assert metrics["accuracy"] == 1.0
+    unknown = write(tmp_path / "d.tsv", "\n".join(rows).replace("c\t", "d\t") + "\n")
+    assert "the label 'd' is none" in refusal(train.main, *eval_only, "--data", unknown)

@@ -140,6 +140,10 @@ def find_columns(path, rows, label_column, text_column):
     if label is None or text is None:
         listed = ", ".join(name or "(no name)" for name in names[:n_columns])
         raise ValueError(f"{path} has {n_columns} columns ({listed:.200}): {way_out}")
+    if max(label, text) >= len(names):
+        raise ValueError(
+            f"{path}:{rows[0].line} names {len(names)} of {n_columns} columns: name all of them, or none"
+        )
     if label == text:
         raise ValueError(f"--label-column and --text-column are both column {label + 1} of {path}")
     return label, text, label_named or text_named or stands_alone(rows, label)

@@ -36,7 +36,7 @@ def pair_of(record):
         prompt.pop()
     if name == "instruction":
         input = text_field(record, "input", optional=True)
-        prompt = [("user", prompt[0][1] + "\n\n" + input)] if input else prompt
+        prompt = [("user", prompt[0][1] + "\n\n" + input)] if input and prompt else prompt
     (*before, chosen), (*before_rejected, rejected) = (
         turns_of(record, name, "assistant") for name in ("chosen", "rejected")
     )

@@ -135,7 +135,8 @@ def as_text(record, name, value):
     """A value as text: a number as JSON writes it. Raises BadRecord for anything but texts and numbers."""
     if isinstance(value, str):
         return value
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if whole or (isinstance(value, float) and math.isfinite(value)):
         return json.dumps(value)
     raise BadRecord(f"{record.where}: the field {name!r} is {value!r:.40} but must be a text")
 

@@ -127,8 +127,13 @@ def train_arguments(arguments=None):
         saved = saved_arguments(parser, Path(args.out) / ARGUMENTS_FILE)
         parser.set_defaults(**saved)
     args = parser.parse_args(arguments)
+    check_arguments(parser, args, saved)
+    return args
 
-    for name in SPLIT_FLAGS + TOKENIZER_FLAGS + MODEL_FLAGS + TASK_FLAGS:
+
+def check_arguments(parser, args, saved):
+    """Refuse flags that contradict each other, or the run that is taken up, whose flags are `saved`."""
+    for name in ("init_from", *SPLIT_FLAGS, *TOKENIZER_FLAGS, *MODEL_FLAGS, *TASK_FLAGS):
         value, default = getattr(args, name), parser.get_default(name)
         if saved and value != saved.get(name, default):
             parser.error(f"{flag(name)} is {value} but the run in {args.out} has {saved.get(name, default)}")
@@ -137,11 +142,26 @@ def train_arguments(arguments=None):
         its_own = args.init_from and name in TOKENIZER_FLAGS + MODEL_FLAGS and name != "block_size"
         if its_own and value != default:
             parser.error(f"{flag(name)} contradicts --init-from: the model in {args.init_from} has its own")
-    if saved and args.documents != FILE and args.seed != saved["seed"]:
+    draws_what_is_held_back = args.task != "pretrain" or args.documents != FILE
+    if saved and draws_what_is_held_back and args.seed != saved["seed"]:
+        what = "documents" if args.task == "pretrain" else "records"
         parser.error(
             f"--seed is {args.seed} but the run in {args.out} has {saved['seed']}: it decides which "
-            "documents are held back"
+            f"{what} are held back"
         )
+    for names, counts, why in (
+        (("lora_alpha", "lora_targets"), args.lora_rank, "for adapters: give --lora-rank too"),
+        (
+            ("n_layer", "n_head", "n_embd", "dropout"),
+            args.model == "gpt",
+            "for a gpt: a bigram model is one table",
+        ),
+        (("dropout",), args.task != "prefer", "not for --task prefer: the reference has none either"),
+        (("preset",), not args.init_from, "for a model from its beginning: --init-from has its own sizes"),
+    ):
+        for name in names:
+            if not counts and getattr(args, name) != parser.get_default(name):
+                parser.error(f"{flag(name)} is {why}")
     if args.tokenizer not in TOKENIZERS and args.vocab_size != parser.get_default("vocab_size"):
         parser.error(f"--vocab-size is for a new tokenizer: the one in {args.tokenizer} has its own size")
     if args.val_data and args.val_share != parser.get_default("val_share"):
@@ -166,7 +186,6 @@ def train_arguments(arguments=None):
     if parser.get_default("warmup_iters") != args.warmup_iters > args.max_iters:
         parser.error(f"--warmup-iters is {args.warmup_iters}, more than the {args.max_iters} of --max-iters")
     args.planned_iters = max(args.max_iters, saved.get("max_iters", 0))  # fewer now are not fewer for ever
-    return args
 
 
 def train_parser():

@@ -78,10 +78,11 @@ class ClassifyTask(FineTuning):
         self.fingerprint = fingerprint(args.data, self.tokenizer, args.balance)
 
     def _classifier(self, records):
-        """A new head on the base; or that of --init-from, where it is a classifier already."""
+        """A new head on the base; or that of --init-from, or of the model to measure, if there is one."""
         args = self.args
         gpt = starting_gpt(args, self.tokenizer.n_vocab)
-        trained = load_model(args.init_from) if args.init_from else None
+        source = args.out if args.eval_only else args.init_from
+        trained = load_model(source) if source else None
         if not isinstance(trained, GPTClassifier):
             labels = ordered_labels(map(label_of, records))
             return GPTClassifier(gpt, labels, self.tokenizer.eot_token, args.seed)
@@ -89,7 +90,7 @@ class ClassifyTask(FineTuning):
             if label_of(record) not in trained.labels:
                 raise ValueError(
                     f"{record.where}: the label {label_of(record)!r} is none that the model in "
-                    f"{args.init_from} knows ({', '.join(trained.labels)})"
+                    f"{source} knows ({', '.join(trained.labels)})"
                 )
         score = trained.params["score.weight"].copy()
         pad = self.tokenizer.eot_token if trained.pad_token_id is None else trained.pad_token_id

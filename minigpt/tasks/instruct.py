@@ -14,6 +14,7 @@ from minigpt.finetuning.records import usable_records
 from minigpt.finetuning.splits import same_text_key, stratified_split
 from minigpt.interchange.files import write_atomically, write_json
 from minigpt.layers import IGNORED
+from minigpt.loading import text_folder
 from minigpt.tasks.common import FineTuning, drop_too_long, fingerprint
 from minigpt.tasks.start import starting_gpt
 
@@ -43,7 +44,7 @@ class InstructTask(MaskedTask):
         super().__init__(args)
         records = usable_records(args.data, read_instructions, args.strict)
         splits = stratified_split(records, prompt_key, lambda record: "instructions", args.seed)
-        self.format = load_format(args.init_from) if args.init_from else None
+        self.format = load_format(text_folder(args.init_from)) if args.init_from else None
         if not isinstance(self.format, InstructFormat):
             self.format = InstructFormat()
         self.choose_tokenizer(splits, self.text)

@@ -24,6 +24,7 @@ from minigpt.finetuning.records import BadRecord, converted, usable_records
 from minigpt.finetuning.splits import same_text_key, stratified_split
 from minigpt.interchange.files import write_json
 from minigpt.layers import IGNORED
+from minigpt.loading import text_folder
 from minigpt.tasks.common import FineTuning, drop_too_long, fingerprint, lengths
 from minigpt.tasks.start import starting_gpt
 
@@ -33,7 +34,7 @@ class PreferTask(FineTuning):
 
     def __init__(self, args):
         super().__init__(args)
-        self.format = (load_format(args.init_from) if args.init_from else None) or ChatFormat()
+        self.format = (load_format(text_folder(args.init_from)) if args.init_from else None) or ChatFormat()
         records = usable_records(args.data, self._read, args.strict)
         splits = stratified_split(records, prompt_key, lambda record: "pairs", args.seed)
         self.choose_tokenizer(splits, text_of)

@@ -63,7 +63,7 @@ def starting_model(args, n_vocab):
                 f"--lora-rank trains adapters of a whole model, but {args.init_from} is an adapter: take the "
                 "merged model, which lies in the folder around it where train.py wrote it"
             )
-        alpha = args.lora_alpha or 8 * args.lora_rank
+        alpha = 8 * args.lora_rank if args.lora_alpha is None else args.lora_alpha
         base_name = str(Path(args.init_from).resolve()) if args.init_from else None  # from any folder
         return LoRAGPT(model, args.lora_rank, alpha, args.lora_targets, args.seed, base_name)
     return LastBlocksGPT(model, model.config.n_layer - 1)
