@@ -108,8 +108,9 @@ function placeOf(e, cell, app) {
     first = cellsOf(e.parts[0])[0] || cell;
   const axis = cell.index.findIndex((_, k) => first.index[k] !== other.index[k]);
   const i = cell.index[axis < 0 ? 0 : axis];
+  const isToken = "jt".includes(e.symbols) || (e.symbols === "i" && cell.index.length === 3); // or a feature
   const label =
-    "ijt".includes(e.symbols) && e.symbols !== "i"
+    isToken
       ? app.labels[i]
       : e.symbols === "v"
         ? app.vocabulary[i]
