@@ -16,7 +16,7 @@ from minigpt.learn.step import SENTENCE, tiny_page
 DOCS = Path(__file__).resolve().parent
 LIMIT = 300_000  # bytes of the picture
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-SHOWN = ("d", "h.1.attn.S_masked", [0, 10, 8])  # a cell whose derivation has a bit of everything
+SHOWN = ("d", "h.1.attn.v", [0, 5, 1])  # a cell that stands beside those that it was made from
 
 
 def main():
@@ -30,10 +30,10 @@ def main():
     browser_path = os.environ.get("MINIGPT_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"])
-        tab = browser.new_page(viewport={"width": 1280, "height": 760}, device_scale_factor=1.5)
+        tab = browser.new_page(viewport={"width": 1280, "height": 1010}, device_scale_factor=1.25)
         tab.goto(page.as_uri())
         tab.wait_for_function("typeof app !== 'undefined' && app.sections")
-        tab.evaluate("app.goTo(app.stops.find((stop) => stop.id === 'backward-shares_backward-1').number)")
+        tab.evaluate("app.goTo(app.stops.find((stop) => stop.id === 'backward-values_backward-1').number)")
         tab.evaluate("(cell) => app.explainer.open(...cell)", list(SHOWN))
         tab.wait_for_function("document.querySelector('#difference span').dataset.slope")
         tab.wait_for_timeout(300)

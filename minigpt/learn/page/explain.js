@@ -108,12 +108,8 @@ function placeOf(e, cell, app) {
     first = cellsOf(e.parts[0])[0] || cell;
   const axis = cell.index.findIndex((_, k) => first.index[k] !== other.index[k]);
   const i = cell.index[axis < 0 ? 0 : axis];
-  const label =
-    "ijt".includes(e.symbols) && e.symbols !== "i"
-      ? app.labels[i]
-      : e.symbols === "v"
-        ? app.vocabulary[i]
-        : null;
+  const isToken = "jt".includes(e.symbols) || (e.symbols === "i" && cell.index.length === 3); // or a feature
+  const label = isToken ? app.labels[i] : e.symbols === "v" ? app.vocabulary[i] : null;
   return `${e.symbols} = ${i}${label ? ` <bdi>${escaped(label)}</bdi>` : ""}`;
 }
 
