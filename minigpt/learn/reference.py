@@ -24,7 +24,7 @@ def add_arguments(parser):
     parser.add_argument(
         "--checkpoint",
         metavar="DIR",
-        help="a GPT-2 folder in the place of the small GPT; memory holds its weights some 25 times, in float64",
+        help="a GPT-2 folder, not the small GPT; memory then holds its weights some 25 times",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of ids, and of the small GPT")
 
