@@ -1115,7 +1115,7 @@ PLANTED = [
                 "plain.adamw(params, clipped,",
                 "plain.adamw(params, {n: d[n] for n in params},",
             ),
-            ("the weights are not exact in float32", ".astype(np.float32)", ""),
+            ("the weights are not exact in float32", 'dtype="float32")', 'dtype="float64")'),
         ],
     ),
 ]

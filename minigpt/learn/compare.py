@@ -169,7 +169,7 @@ def describe(actual, right, known):
     if right.size < 4 or right.dtype.kind != "f":
         return None
     relation = find_relation([(actual.astype(np.float64), right)], REFERENCE, [known])
-    if relation is None:
+    if relation is None or relation.key == ("some",):  # how many places are wrong the line above says
         return None
     if relation.factor is None:
         return relation.text

@@ -7,6 +7,7 @@
         FUNCTION            the name of the function to be written
         OUTPUTS             the names of what it returns, "dx dweight dbias"
         TITLE, TEXT         pairs: English, Chinese. TEXT heads the learner's file
+        DOCSTRINGS          the solution's docstrings that have more than names and shapes: {English: Chinese}
         HINTS               pairs; each says one thing more
         MISTAKES            (English, Chinese, right code, wrong code, hint): the right code stands once in
                             solution.py, and the words say when the wrong one comes out: "… when {English}."
@@ -90,7 +91,10 @@ class Exercise:
         )
         lines = self.solution.splitlines(keepends=True)
         lines[function.body[0].end_lineno : function.end_lineno] = [choose(EMPTY, lang)]
-        given = "".join(lines).replace(GIVEN[0], choose(GIVEN, lang))
+        given = "".join(lines)
+        for text in getattr(self.data, "DOCSTRINGS", {}).items():
+            given = given.replace(text[0], choose(text, lang))
+        given = given.replace(GIVEN[0], choose(GIVEN, lang))
         if "import numpy" not in given and arrays_in(self.draw(0, 0)[0]):
             given = NUMPY + given  # the solution does without, another way may not
         gap = "\n" if given.startswith("import") else "\n\n"

@@ -48,9 +48,10 @@ def examine_apart(name, path, lang, seconds=SECONDS):
         try:
             status = process.wait(seconds + GRACE)
         except subprocess.TimeoutExpired:
+            status = None
+        finally:  # after Ctrl-C too
             process.kill()
             process.wait()
-            status = None
         if answer.is_file():
             report = json.loads(answer.read_text(encoding="utf-8"))
             return report["right"], report["text"]

@@ -21,7 +21,11 @@ README = Path(__file__).with_name("reference.md")
 
 def add_arguments(parser):
     parser.add_argument("--out", required=True, metavar="DIR", help="where the files go")
-    parser.add_argument("--checkpoint", metavar="DIR", help="a GPT-2 folder in the place of the small GPT")
+    parser.add_argument(
+        "--checkpoint",
+        metavar="DIR",
+        help="a GPT-2 folder, not the small GPT; memory then holds its weights some 25 times",
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of ids, and of the small GPT")
 
 

@@ -27,6 +27,9 @@ m 和 v 从零开始，起初太小，带帽的量把它校正过来。留给下
 课程中的位置：docs/derivations.md 的 AdamW 一节；minigpt/optim.py；minigpt/plain.py 的 adamw。
 """,
 )
+DOCSTRINGS = {
+    "w, g, m, v, arrays of one shape; t = 1, 2, …; the rest numbers -> new w, m, v in that shape.": "w、g、m、v，形状相同的数组；t = 1, 2, …；其余是数 -> 同样形状的新的 w、m、v。",
+}
 HINTS = [
     ("v is a mean of squares, g**2", "v 是平方 g**2 的平均"),
     (

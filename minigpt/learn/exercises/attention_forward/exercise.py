@@ -25,6 +25,10 @@ D 是查询和键的特征数。值的特征数可以不同，记作 E。
 课程中的位置：docs/derivations.md 的 Attention 一节；minigpt/plain.py 的 forward。
 """,
 )
+DOCSTRINGS = {
+    "Given: z (..., V) -> probabilities (..., V).": "已给出：z (..., V) -> 概率 (..., V)。",
+    "q, k (B, T, D), v (B, T, E) -> y (B, T, E), P (B, T, T): for each token its shares of the others.": "q、k (B, T, D)，v (B, T, E) -> y (B, T, E)，P (B, T, T)：每个 token 的注意力份额。",
+}
 HINTS = [
     (
         "k.swapaxes(-1, -2) transposes the keys of every sequence: (B, D, T)",

@@ -26,6 +26,9 @@ In the course: minigpt/bigram.py.
 课程中的位置：minigpt/bigram.py。
 """,
 )
+DOCSTRINGS = {
+    "ids (N,) int from 0 to V - 1 -> P (V, V): P[a, b], the probability that b comes after a.": "ids (N,)，0 到 V - 1 的 int -> P (V, V)：P[a, b] 是 b 跟在 a 后面的概率。",
+}
 HINTS = [
     ("zip(ids, ids[1:]) gives each id and the one after it", "zip(ids, ids[1:]) 给出每个 id 和它后面的一个"),
     (

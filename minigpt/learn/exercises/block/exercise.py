@@ -29,6 +29,10 @@ attention_backward(d) 和 feedforward_backward(d) 已给出：它们把输出的
 课程中的位置：minigpt/model.py 的 block_backward；minigpt/plain.py 的 backward。
 """,
 )
+DOCSTRINGS = {
+    "Given: x (B, T, C) and two parts, each (B, T, C) -> (B, T, C): the stream after both.": "已给出：x (B, T, C) 和两个部分（各自 (B, T, C) -> (B, T, C)）：两部分之后的主干。",
+    "dout (B, T, C) and the two parts' backward, each gradient -> gradient (B, T, C) -> dx (B, T, C).": "dout (B, T, C) 和两个部分的反向（梯度 -> 梯度，形状都是 (B, T, C)） -> dx (B, T, C)。",
+}
 HINTS = [
     (
         "the gradient of x + f(x) is d + f_backward(d): two terms at each of the two residuals",

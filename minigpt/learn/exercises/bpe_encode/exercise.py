@@ -20,6 +20,10 @@ In the course: docs/bpe.md; tokenizer/bpe_merge.py.
 课程中的位置：docs/bpe.md；tokenizer/bpe_merge.py。
 """,
 )
+DOCSTRINGS = {
+    "Given: the ids with new_id wherever the pair stood.": "已给出：凡是 pair 出现的地方都换成 new_id。",
+    "ids, a list of bytes as int; merges, a list of pairs in the order of learning -> a list of int.": "ids，字节的 int 列表；merges，按学习次序排列的对 -> int 列表。",
+}
 HINTS = [
     (
         "a dict from pair to new id also says which was learned earlier: the smaller id",

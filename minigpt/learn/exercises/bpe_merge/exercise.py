@@ -29,6 +29,9 @@ In the course: docs/bpe.md; tokenizer/bpe_merge.py.
 课程中的位置：docs/bpe.md；tokenizer/bpe_merge.py。
 """,
 )
+DOCSTRINGS = {
+    "ids, a list of int; pair, a tuple of two ids; new_id, an int -> a new list of int.": "ids，int 列表；pair，两个 id 的元组；new_id，int -> 新的 int 列表。",
+}
 HINTS = [
     (
         "walk with an index i of your own: a for loop cannot skip the second id",

@@ -22,6 +22,10 @@ In the course: docs/bpe.md; tokenizer/bpe_trainer.py.
 课程中的位置：docs/bpe.md；tokenizer/bpe_trainer.py。
 """,
 )
+DOCSTRINGS = {
+    "Given: the ids with new_id wherever the pair stood.": "已给出：凡是 pair 出现的地方都换成 new_id。",
+    "ids, a list of int from 0 to 255; n_merges, an int -> merges, a list of pairs (tuples) of int.": "ids，0 到 255 的 int 列表；n_merges，int -> merges，一列由两个 int 组成的元组。",
+}
 HINTS = [
     ("zip(ids, ids[1:]) gives every pair of neighbours", "zip(ids, ids[1:]) 给出每一对相邻的 id"),
     ("after a merge other pairs stand there: count anew each time", "合并之后相邻的对变了：每一轮都要重新数"),

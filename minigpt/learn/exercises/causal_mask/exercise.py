@@ -19,6 +19,9 @@ softmax 之后它的份额就正好是 0。其余的分数不变。
 课程中的位置：minigpt/layers/attention.py；minigpt/plain.py 的 S_masked。
 """,
 )
+DOCSTRINGS = {
+    "S (B, H, T, T), scores of query i (row) and key j (column) -> the same, −inf where j > i.": "S (B, H, T, T)，查询 i（行）对键 j（列）的分数 -> 同样的分数，j > i 处为 −inf。",
+}
 HINTS = [
     (
         "np.tril keeps the diagonal and all below it: row i, columns 0 … i",

@@ -29,6 +29,9 @@ In the course: tokenizer/char.py.
 课程中的位置：tokenizer/char.py。
 """,
 )
+DOCSTRINGS = {
+    "text, a str -> ids, a list of int, one for each character; characters, a list: characters[id].": "text，字符串 -> ids，int 列表，每个字符一个；characters，列表：characters[id] 是字符。",
+}
 HINTS = [
     (
         "set(text) has every character once; sorted() makes a list of it",

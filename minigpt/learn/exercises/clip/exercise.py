@@ -23,6 +23,9 @@ norm 大于 max_norm 时，所有梯度都乘以 max_norm / norm；否则不变�
 课程中的位置：minigpt/optim.py 的 clip_grad_norm；minigpt/plain.py 的 clip。
 """,
 )
+DOCSTRINGS = {
+    "grads, a dict of arrays; max_norm, a number -> a new dict of arrays, and the norm before, a number.": "grads，数组的字典；max_norm，一个数 -> 新的数组字典，以及裁剪前的 norm，一个数。",
+}
 HINTS = [
     (
         "one norm for all arrays together: sum the squares of every array, then one root",

@@ -25,6 +25,9 @@ In the course: docs/derivations.md, "Softmax with cross-entropy"; minigpt/plain.
 课程中的位置：docs/derivations.md 的 Softmax with cross-entropy 一节；minigpt/plain.py 的 forward。
 """,
 )
+DOCSTRINGS = {
+    "logits (B, T, V), targets (B, T) int -> loss, a number; targets of -100 do not count.": "logits (B, T, V)，targets (B, T) int -> loss，一个数；目标 -100 不计入。",
+}
 HINTS = [
     ("log p_k = z_k − log Σ exp z_j: no division is needed", "log p_k = z_k − log Σ exp z_j：不需要除法"),
     ("counted = targets != -100; a loss times False is 0", "counted = targets != -100；损失乘以 False 得 0"),

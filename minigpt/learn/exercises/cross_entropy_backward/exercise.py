@@ -27,6 +27,10 @@ onehot(3) 是一行零，只有第 3 个位置是 1。dloss 是损失之后的�
 课程中的位置：docs/derivations.md 的 Softmax with cross-entropy 一节；minigpt/plain.py 的 backward。
 """,
 )
+DOCSTRINGS = {
+    "Given: z (..., V) -> probabilities (..., V).": "已给出：z (..., V) -> 概率 (..., V)。",
+    "dloss, a number; logits (B, T, V), targets (B, T) int or -100 -> dlogits (B, T, V).": "dloss，一个数；logits (B, T, V)，targets (B, T) int 或 -100 -> dlogits (B, T, V)。",
+}
 HINTS = [
     (
         "onehot = targets[:, :, None] == np.arange(V): a comparison makes all rows at once",

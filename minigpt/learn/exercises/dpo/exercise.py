@@ -29,6 +29,9 @@ log_probs 每行是模型给“选中”和“落选”两个回答的对数概�
 课程中的位置：docs/derivations.md 的 DPO 一节；minigpt/finetuning/dpo.py。
 """,
 )
+DOCSTRINGS = {
+    "log_probs, reference (N, 2), of the chosen and the rejected answer -> loss, dlog_probs (N, 2).": "log_probs、reference (N, 2)，选中与落选的回答 -> loss，dlog_probs (N, 2)。",
+}
 HINTS = [
     (
         "what counts is how far the model moved from its copy: take the reference away from both",

@@ -25,6 +25,10 @@ In the course: docs/derivations.md, "Embeddings"; minigpt/plain.py, the end of b
 课程中的位置：docs/derivations.md 的 Embeddings 一节；minigpt/plain.py 的 backward 结尾。
 """,
 )
+DOCSTRINGS = {
+    "Given: table (V, C), idx (B, T) int -> x (B, T, C): for each id its row of the table.": "已给出：table (V, C)，idx (B, T) int -> x (B, T, C)：每个 id 取表中的一行。",
+    "dx (B, T, C), idx (B, T) int from 0 to V - 1 -> dtable (V, C).": "dx (B, T, C)，idx (B, T)，0 到 V - 1 的 int -> dtable (V, C)。",
+}
 HINTS = [
     (
         "the plainest way is a loop over all places (b, t), adding dx[b, t] to the row of its id",

@@ -28,6 +28,10 @@ In the course: docs/derivations.md, "GELU"; minigpt/plain.py, backward.
 课程中的位置：docs/derivations.md 的 GELU 一节；minigpt/plain.py 的 backward。
 """,
 )
+DOCSTRINGS = {
+    "Given: x, an array of any shape -> y in the same shape.": "已给出：x，任意形状的数组 -> 同样形状的 y。",
+    "dy and x, arrays of one shape -> dx in that shape.": "dy 和 x，形状相同的数组 -> 同样形状的 dx。",
+}
 HINTS = [
     (
         "dx has two terms: dy ⊙ gate, and what comes through the gate",

@@ -24,6 +24,9 @@ In the course: docs/derivations.md, "GELU"; minigpt/plain.py, forward.
 课程中的位置：docs/derivations.md 的 GELU 一节；minigpt/plain.py 的 forward。
 """,
 )
+DOCSTRINGS = {
+    "x, an array of any shape -> y in the same shape.": "x，任意形状的数组 -> 同样形状的 y。",
+}
 HINTS = [
     ("√(2/π) multiplies both x and A x³", "√(2/π) 同时乘 x 和 A x³"),
     ("tanh runs from −1 to 1; (1 + tanh) / 2 from 0 to 1", "tanh 从 −1 到 1；(1 + tanh) / 2 从 0 到 1"),

@@ -28,6 +28,10 @@ In the course: docs/generation.md; minigpt/generation/decoder.py.
 课程中的位置：docs/generation.md；minigpt/generation/decoder.py。
 """,
 )
+DOCSTRINGS = {
+    "Given: z (..., V) -> probabilities (..., V).": "已给出：z (..., V) -> 概率 (..., V)。",
+    "q, k, v (B, 1, D) of the new token; keys, values (B, T, D) of those before.": "q、k、v (B, 1, D) 是新 token 的；keys、values (B, T, D) 是以前那些 token 的。",
+}
 HINTS = [
     (
         "np.concatenate([keys, k], axis=1): the time is axis 1, and the new token comes last",

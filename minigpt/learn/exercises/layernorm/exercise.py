@@ -34,6 +34,9 @@ weight 和 bias 由所有 token 共用：它们的梯度沿 B 和 T 求和。x �
 课程中的位置：docs/derivations.md 的 LayerNorm 一节；minigpt/plain.py 的 layernorm_backward。
 """,
 )
+DOCSTRINGS = {
+    "Given: x (B, T, C), weight (C,), bias (C,) -> y (B, T, C), and what backward needs: n and sigma.": "已给出：x (B, T, C)，weight (C,)，bias (C,) -> y (B, T, C)，以及反向要用的 n 和 sigma。",
+}
 HINTS = [
     (
         "the first term left aside, n depends on x through the mean: that gives −mean(dn)",

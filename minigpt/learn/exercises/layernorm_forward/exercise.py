@@ -25,6 +25,9 @@ eps 使它不至于除以零。
 课程中的位置：minigpt/layers/layernorm.py；minigpt/plain.py 的 layernorm。
 """,
 )
+DOCSTRINGS = {
+    "x (B, T, C), weight (C,), bias (C,), eps a small number -> y (B, T, C).": "x (B, T, C)，weight (C,)，bias (C,)，eps 是一个小的数 -> y (B, T, C)。",
+}
 HINTS = [
     (
         "every token by itself: the mean runs along the last axis, keepdims=True",

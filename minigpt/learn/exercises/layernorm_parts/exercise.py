@@ -33,6 +33,10 @@ In the course: docs/derivations.md, "LayerNorm"; minigpt/plain.py, layernorm_bac
 课程中的位置：docs/derivations.md 的 LayerNorm 一节；minigpt/plain.py 的 layernorm_backward。
 """,
 )
+DOCSTRINGS = {
+    "Given: x (B, T, C) -> n (B, T, C), and sigma = sqrt(var + eps) (B, T, 1).": "已给出：x (B, T, C) -> n (B, T, C)，以及 sigma = sqrt(var + eps) (B, T, 1)。",
+    "dn, n (B, T, C), sigma (B, T, 1) -> dsigma, dvar, dmean, each (B, T, 1).": "dn、n (B, T, C)，sigma (B, T, 1) -> dsigma、dvar、dmean，都是 (B, T, 1)。",
+}
 HINTS = [
     (
         "∂n/∂sigma = −(x − mean) / sigma² = −n / sigma: mind the minus",

@@ -59,6 +59,13 @@ MISTAKES = [
         "@ dy).mean(0) / dy.shape[1]",
         2,
     ),
+    (
+        "dW is divided by the number of tokens in a sequence",
+        "dW 除以了一个序列的 token 数",
+        "@ dy).sum(0)",
+        "@ dy).sum(0) / dy.shape[1]",
+        2,
+    ),
     ("dW is transposed", "dW 转置了", "(x.swapaxes(1, 2) @ dy).sum(0)", "(dy.swapaxes(1, 2) @ x).sum(0)", 1),
     ("dW is that of the first sequence only", "dW 只算了第一个序列", "@ dy).sum(0)", "@ dy)[0]", 2),
     ("dW keeps the batch, unsummed", "dW 没有沿批次求和", "@ dy).sum(0)", "@ dy)", 3),

@@ -24,6 +24,10 @@ x 用了两次（W 一次，A 一次），所以 dx 有两项。
 课程中的位置：docs/derivations.md 的 LoRA 一节；minigpt/finetuning/lora_layers.py。
 """,
 )
+DOCSTRINGS = {
+    "Given: x (N, I), weight (I, O), a (I, r), b (r, O), scale, a number -> y (N, O).": "已给出：x (N, I)，weight (I, O)，a (I, r)，b (r, O)，scale，一个数 -> y (N, O)。",
+    "dy (N, O), the rest as above -> dx (N, I), da (I, r), db (r, O).": "dy (N, O)，其余同上 -> dx (N, I)，da (I, r)，db (r, O)。",
+}
 HINTS = [
     ("with u = x A: dB = s uᵀ dy", "设 u = x A：dB = s uᵀ dy"),
     ("du = s dy Bᵀ, and from there dA = xᵀ du", "du = s dy Bᵀ，由此 dA = xᵀ du"),

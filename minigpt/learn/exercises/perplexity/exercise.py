@@ -25,6 +25,9 @@ In the course: minigpt/training/evaluation.py.
 课程中的位置：minigpt/training/evaluation.py。
 """,
 )
+DOCSTRINGS = {
+    "losses (N,), −log p of every token; n_bytes, the text in UTF-8 -> perplexity, bits_per_byte.": "losses (N,)，每个 token 的 −log p；n_bytes，文本的 UTF-8 字节数 -> perplexity，bits_per_byte。",
+}
 HINTS = [
     (
         "perplexity takes the mean over the tokens first, and exp after it",

@@ -23,6 +23,9 @@ In the course: minigpt/layers/embedding.py; minigpt/plain.py, the end of backwar
 课程中的位置：minigpt/layers/embedding.py；minigpt/plain.py 的 backward 结尾。
 """,
 )
+DOCSTRINGS = {
+    "Given: x (B, T, C), weight (block_size, C), T at most block_size -> x with a row for each position.": "已给出：x (B, T, C)，weight (block_size, C)，T 不超过 block_size -> 每个位置加上一行的 x。",
+}
 HINTS = [
     (
         "a sum sends its gradient to both of its terms unchanged; return a copy for dx",

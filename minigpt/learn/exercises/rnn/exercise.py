@@ -27,6 +27,10 @@ In the course: what attention replaced; compare with minigpt/plain.py, where no 
 课程中的位置：注意力所取代的东西；可与 minigpt/plain.py 对照，那里没有哪一步要等另一步。
 """,
 )
+DOCSTRINGS = {
+    "Given: x (B, T, I), Wx (I, H), Wh (H, H), b (H,), h0 (B, H) -> h (B, T, H), all states.": "已给出：x (B, T, I)，Wx (I, H)，Wh (H, H)，b (H,)，h0 (B, H) -> h (B, T, H)，所有状态。",
+    "dh, h, h_before (B, H), x (B, I), Wx (I, H), Wh (H, H), of one step.": "一步的 dh、h、h_before (B, H)，x (B, I)，Wx (I, H)，Wh (H, H)。",
+}
 HINTS = [
     (
         "first through tanh: da = dh ⊙ (1 − h²), and everything else takes da",

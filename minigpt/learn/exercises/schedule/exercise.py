@@ -25,6 +25,9 @@ progress 在第 warmup_iters 步是 0，到第 max_iters 步是 1；再往后一
 课程中的位置：minigpt/optim.py 的 cosine_schedule。
 """,
 )
+DOCSTRINGS = {
+    "step, an int from 0 on; max_iters, warmup_iters, ints; peak, min_lr, floats -> a float.": "step，从 0 起的 int；max_iters、warmup_iters，int；peak、min_lr，float -> float。",
+}
 HINTS = [
     (
         "the rise: the step warmup_iters would be the first with the full peak, hence + 1 above and below",

@@ -22,6 +22,9 @@ exp(1000) 超出了浮点数的范围。但一行分数同减一个数，p 不�
 课程中的位置：docs/derivations.md 的 Softmax 一节；minigpt/plain.py 的 softmax。
 """,
 )
+DOCSTRINGS = {
+    "z (..., V) -> probabilities (..., V): along the last axis each at least 0, together 1.": "z (..., V) -> 概率 (..., V)：沿最后一个轴，每个至少为 0，合起来为 1。",
+}
 HINTS = [
     ("the largest score of a row is z.max(-1, keepdims=True)", "一行的最大分数是 z.max(-1, keepdims=True)"),
     (

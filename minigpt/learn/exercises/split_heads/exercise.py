@@ -25,6 +25,9 @@ qkv 的 3C 个特征里，前 C 个是 q，接下来 C 个是 k，最后 C 个�
 课程中的位置：minigpt/layers/attention.py；minigpt/plain.py 的 split_heads。
 """,
 )
+DOCSTRINGS = {
+    "qkv (B, T, 3C) -> q, k, v, each (B, H, T, D) with D = C / n_head.": "qkv (B, T, 3C) -> q、k、v，都是 (B, H, T, D)，D = C / n_head。",
+}
 HINTS = [
     (
         "np.split(qkv, 3, axis=-1) cuts the features into q, k and v",

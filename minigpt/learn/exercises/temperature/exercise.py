@@ -24,6 +24,9 @@ In the course: docs/generation.md; minigpt/generation/sampling.py.
 课程中的位置：docs/generation.md；minigpt/generation/sampling.py。
 """,
 )
+DOCSTRINGS = {
+    "logits (B, V), temperature, a number from 0 on -> probabilities (B, V).": "logits (B, V)，temperature，不小于 0 的数 -> 概率 (B, V)。",
+}
 HINTS = [
     ("the scores are divided by the temperature before the softmax", "在 softmax 之前，分数除以温度"),
     (

@@ -27,6 +27,9 @@ network_backward(dhidden) 已给出，返回 dx。漏掉一项，模型照样能
 课程中的位置：docs/one-batch.md；minigpt/model.py 的 backward_head 和 backward_embed；minigpt/plain.py。
 """,
 )
+DOCSTRINGS = {
+    "Given: table (V, C), idx (B, T) int -> logits (B, T, V). The table is used at both ends.": "已给出：table (V, C)，idx (B, T) int -> logits (B, T, V)。表在两头各用一次。",
+}
 HINTS = [
     (
         "logits = hidden @ table.T: the head's term is Σ dlogitsᵀ hidden, in the shape of the table",

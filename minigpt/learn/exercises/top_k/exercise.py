@@ -22,6 +22,9 @@ In the course: docs/generation.md; minigpt/generation/sampling.py, keep_top_k.
 课程中的位置：docs/generation.md；minigpt/generation/sampling.py 的 keep_top_k。
 """,
 )
+DOCSTRINGS = {
+    "logits (B, V), k, an int from 1 on -> (B, V), −inf for all but the k highest of each row.": "logits (B, V)，k，从 1 起的 int -> (B, V)，每行除最高的 k 个外都是 −inf。",
+}
 HINTS = [
     (
         "np.sort(logits, axis=-1)[:, -k] is the k-th highest of each row",

@@ -26,6 +26,9 @@ In the course: docs/generation.md; minigpt/generation/sampling.py, keep_top_p.
 课程中的位置：docs/generation.md；minigpt/generation/sampling.py 的 keep_top_p。
 """,
 )
+DOCSTRINGS = {
+    "probs (B, V), p, a number in (0, 1] -> (B, V): what is kept, each row summing to 1 again.": "probs (B, V)，p，(0, 1] 中的数 -> (B, V)：保留下来的，每行之和又是 1。",
+}
 HINTS = [
     ("np.argsort(-row) lists the tokens from the likeliest on", "np.argsort(-row) 从最可能的 token 排起"),
     (

@@ -25,6 +25,9 @@ B windows make a batch, (B, T). In the course: docs/one-batch.md; minigpt/traini
 B 个窗口组成一批，形状 (B, T)。课程中的位置：docs/one-batch.md；minigpt/training/corpus.py。
 """,
 )
+DOCSTRINGS = {
+    "ids (N,) int, starts (B,) int, T an int -> x (B, T) int, y (B, T) int.": "ids (N,) int，starts (B,) int，T 是 int -> x (B, T) int，y (B, T) int。"
+}
 HINTS = [
     (
         "x is ids[start : start + T] for each start; np.stack makes one array of them",
