@@ -353,10 +353,9 @@ PLANTED = [
                 "json.dumps([held_back, split.settings])",
                 "json.dumps([held_back])",
             ),
-            ("half a file taken for whole", "manifest_path.unlink(missing_ok=True)", "pass"),
             (
                 "documents not separated",
-                "if piece is END:\n                            end.tofile(out)",
+                "if piece is END:\n                            out.write(end)",
                 "if piece is END:",
             ),
             ("nothing stands before the first document", "if split.begins_with_end:", "if False:"),
@@ -505,7 +504,7 @@ PLANTED = [
                 "np.diff(bounds) // block_size + 1",
             ),
             ("documents lost between parts of the ids", "last = int(bounds[-1])", "last = start"),
-            ("the last edge is missing", "np.asarray([last], dtype=np.int64).tofile(file)", "pass"),
+            ("the last edge is missing", "file.write(np.asarray([last], dtype=np.int64).tobytes())", "pass"),
         ],
     ),
     (

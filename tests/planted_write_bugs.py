@@ -118,17 +118,20 @@ PLANTED_IN_WRITES = [
         [
             (
                 "a full log ends the run",
-                "            self.stream.write(text)\n        except OSError:",
-                "            self.stream.write(text)\n        except MemoryError:",
+                "with contextlib.suppress(OSError):\n            self.stream.write(text)",
+                "if True:\n            self.stream.write(text)",
             ),
-            ("what waits fails at the end", "os.dup2(nothing, self.stream.fileno())", "pass"),
+            (
+                "what waits to be written ends the run",
+                "with contextlib.suppress(OSError):\n            self.stream.flush()",
+                "if True:\n            self.stream.flush()",
+            ),
         ],
     ),
     (
         "minigpt/tasks/arguments.py",
         "tests/test_two_runs.py::test_fewer_steps_once_are_not_fewer_for_ever "
-        "tests/test_two_runs.py::test_a_folder_of_others_cannot_say_where_to_write_nor_set_what_is_no_flag "
-        "tests/test_two_runs.py::test_a_folder_of_others_cannot_have_a_device_read",
+        "tests/test_two_runs.py::test_a_folder_of_others_cannot_say_where_to_write_nor_set_what_is_no_flag",
         [
             (
                 "fewer steps for ever",
@@ -137,7 +140,6 @@ PLANTED_IN_WRITES = [
             ),
             ("arguments.json says where to write", "        if name not in kept:", "        if False:"),
             ("out is a flag that is kept", ".keys() - set(NOT_SAVED)", ".keys()"),
-            ("a device is read", "        if is_pipe(path):", "        if False:"),
         ],
     ),
     (

@@ -217,7 +217,9 @@ def test_damaged_ids_are_made_anew_with_a_note(tokenized, tmp_path, capsys, name
     path.write_bytes(damage(path.read_bytes()))
     corpus, is_new = tokenized()
     assert is_new and corpus.fingerprint == first.fingerprint
-    assert capsys.readouterr().out.endswith("are damaged, or of an older version: they are made anew\n")
+    assert capsys.readouterr().out.endswith(
+        "are damaged, unfinished or of an older version: they are made anew\n"
+    )
     assert not tokenized()[1] and capsys.readouterr().out == ""
 
 
