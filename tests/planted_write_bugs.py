@@ -114,7 +114,7 @@ PLANTED_IN_WRITES = [
     ),
     (
         "minigpt/terminal.py",
-        "tests/test_two_runs.py::test_a_run_goes_on_when_nothing_can_be_printed_any_more",
+        "tests/test_terminal.py",
         [
             (
                 "a full log ends the run",
