@@ -572,7 +572,6 @@ PLANTED = [
                 "for path in set(directory.iterdir()) - before:",
                 "for path in ():",
             ),
-            ("a refused run leaves its folder", "folder.rmdir()", "pass"),
             ("what was there goes too", "set(directory.iterdir()) - before", "set(directory.iterdir())"),
         ],
     ),

@@ -62,7 +62,7 @@ PLANTED_IN_WRITES = [
                 "            path.unlink()\n        os.close",
                 "            pass\n        os.close",
             ),
-            ("the folder stays", "folder.rmdir()", "pass"),
+            ("the folder stays", "                folder.rmdir()", "                pass"),
             ("who held it before is still named", "os.ftruncate(descriptor, 0)", "pass"),
             ("no lock is no warning", "            warnings.warn(", "            str("),
             ("escapes are passed on", "if character.isprintable()", "if True"),
