@@ -32,7 +32,7 @@ def prepare_terminal(program):
 
 
 class LastingStream:
-    """A text stream that falls silent where what is behind it fails: a full disk, a pipe without a reader."""
+    """A text stream that loses what cannot be written, on a full disk or a pipe without a reader."""
 
     def __init__(self, stream):
         self.stream = stream
@@ -41,24 +41,13 @@ class LastingStream:
         return getattr(self.stream, name)
 
     def write(self, text):
-        try:
+        with contextlib.suppress(OSError):
             self.stream.write(text)
-        except OSError:
-            self._fall_silent()
         return len(text)
 
     def flush(self):
-        try:
+        with contextlib.suppress(OSError):
             self.stream.flush()
-        except OSError:
-            self._fall_silent()
-
-    def _fall_silent(self):
-        """Put a stream that holds nothing in its place, also for what waits to be written."""
-        nothing = os.open(os.devnull, os.O_WRONLY)
-        with contextlib.suppress(OSError):  # a stream that is no file
-            os.dup2(nothing, self.stream.fileno())
-        os.close(nothing)
 
 
 def outlast_the_terminal():

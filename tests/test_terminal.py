@@ -2,13 +2,14 @@
 
 import argparse
 import io
+import os
 import sys
 import warnings
 
 import pytest
 from scripts import GENERATE, ROOT, TOKENIZER, TRAIN, run_script
 
-from minigpt.terminal import Help, display_width, pad, prepare_terminal, sentence
+from minigpt.terminal import Help, display_width, outlast_the_terminal, pad, prepare_terminal, sentence
 
 
 def test_an_error_of_the_system_names_the_file_and_what_is_wrong(tmp_path):
@@ -69,6 +70,18 @@ def test_standard_input_that_has_been_read_from_stays_as_it_is(monkeypatch):
     monkeypatch.setattr("warnings.showwarning", warnings.showwarning)
     prepare_terminal("generate.py")
     assert sys.stdin.readline() == "two\n"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no device that is full")
+def test_what_a_full_disk_does_not_take_is_lost_and_raises_nothing(monkeypatch):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        monkeypatch.setattr("sys.stderr", full)
+        outlast_the_terminal()
+        print("a line", flush=True)
+        print("many lines\n" * 10_000)
+        assert sys.stderr.encoding == "utf-8" and not sys.stdout.isatty()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())  # so that it can be closed
 
 
 @pytest.mark.parametrize(

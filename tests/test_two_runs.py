@@ -74,7 +74,7 @@ def test_a_second_run_is_told_and_changes_nothing_and_one_that_was_killed_is_no_
     out = tmp_path / "out"
     flags = ["--data", text, "--out", out, *FLAGS, "--max-iters", 100_000, "--eval-interval", 100_000]
     first = start_script(TRAIN, *flags)
-    wait_for(out / "model.safetensors", first)
+    wait_for(out / "generation_config.json", first)  # the last that is written
     before = {path.name: path.stat().st_mtime_ns for path in out.iterdir() if path.name != "metrics.jsonl"}
     for more in ([], ["--resume"]):
         _, error = run_main(train.main, *flags, *more, status=2)
@@ -117,12 +117,10 @@ def test_a_run_starts_from_a_model_that_another_run_is_writing(text, tmp_path):
 
 
 @posix
-@pytest.mark.parametrize(
-    "where", ["a full disk", "a pipe without a reader", "closed", "one line of it is read"]
-)
+@pytest.mark.parametrize("where", ["a full disk", "a pipe without a reader", "closed", "one line is read"])
 def test_a_run_goes_on_when_nothing_can_be_printed_any_more(text, tmp_path, where):
     out = tmp_path / "out"
-    flags = ["--data", str(text), "--out", str(out), *FLAGS, "--max-iters", "40", "--eval-interval", "1"]
+    flags = ["--data", str(text), "--out", str(out), *FLAGS, "--max-iters", "12", "--eval-interval", "1"]
     tail = {
         "a full disk": "> /dev/full 2>&1",
         "a pipe without a reader": "2>&1 | true",
@@ -132,7 +130,7 @@ def test_a_run_goes_on_when_nothing_can_be_printed_any_more(text, tmp_path, wher
     command = f'set -o pipefail; "$@" {tail}'
     done = subprocess.run(["bash", "-c", command, "bash", sys.executable, *TRAIN, *flags], timeout=120)
     assert done.returncode == 0
-    assert steps_of(out) == list(range(41))
+    assert steps_of(out) == list(range(13))
     assert load_model(out).config.block_size == 8
 
 
@@ -151,6 +149,8 @@ def test_a_run_that_is_refused_says_so_by_its_status_though_nobody_hears_it(tmp_
     [("SIGINT", 130, True), ("SIGTERM", 143, True), ("SIGHUP", 129, True), ("SIGINT", 130, False)],
 )
 def test_a_signal_before_the_loop_ends_in_a_sentence_and_leaves_nothing(tmp_path, name, status, learning):
+    if signal.getsignal(getattr(signal, name)) == signal.SIG_IGN:
+        pytest.skip(f"these tests are run with {name} ignored, and so is train.py")
     text, out = tmp_path / "text.txt", tmp_path / "out"
     words = "".join(f"{'abcdefghij'[i % 10]}{i * i:x} " for i in range(60_000))
     text.write_text(words * (1 if learning else 8), encoding="utf-8", newline="\n")
@@ -166,6 +166,8 @@ def test_a_signal_before_the_loop_ends_in_a_sentence_and_leaves_nothing(tmp_path
 
 @posix
 def test_a_closed_terminal_is_a_request_to_save_as_ctrl_c_is(text, tmp_path):
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+        pytest.skip("these tests are run with SIGHUP ignored, and so is train.py")
     flags = ["--data", text, "--out", tmp_path / "out", *FLAGS, "--max-iters", 100_000, "--eval-interval", 0]
     process = start_script(TRAIN, *flags)
     wait_for(tmp_path / "out" / "metrics.jsonl", process)

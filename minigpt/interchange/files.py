@@ -46,20 +46,15 @@ def _is_running(pid):
 
 @contextmanager
 def folder_or_nothing(directory):
-    """A folder for what is begun inside the `with`; where that fails, all that it put there goes again.
+    """For what is begun in a folder inside the `with`: where it fails, all that it put there goes again.
 
     What stood there before stays. Raises OSError.
     """
     directory = Path(directory)
-    missing = [folder for folder in (directory, *directory.parents) if not folder.exists()]
-    directory.mkdir(parents=True, exist_ok=True)
     before = set(directory.iterdir())
     try:
         yield
     except BaseException:
         for path in set(directory.iterdir()) - before:
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
-        with suppress(OSError):  # a file that is still open, on Windows
-            for folder in missing:
-                folder.rmdir()
         raise

@@ -69,7 +69,9 @@ def tokenize_texts(split, tokenizer, tokenizer_json, directory, resumed=False):
         if manifest and any(manifest[side] != measure_ids(paths[side]) for side in SIDES):
             raise ValueError("what the files hold is not what was written to them")
     except (ValueError, FileNotFoundError):
-        print(f"the token ids in {directory} are damaged, or of an older version: they are made anew")
+        print(
+            f"the token ids in {directory} are damaged, unfinished or of an older version: they are made anew"
+        )
         manifest = None
     if resumed and of_others:
         raise ValueError(
@@ -77,7 +79,6 @@ def tokenize_texts(split, tokenizer, tokenizer_json, directory, resumed=False):
         )
     if manifest is None:
         directory.mkdir(parents=True, exist_ok=True)
-        manifest_path.unlink(missing_ok=True)  # it speaks of neither of the two files from here on
         end = mark_of(tokenizer)
         n_bytes = {}
         with tqdm(total=split.n_chars, desc="tokenise", unit="char", unit_scale=True) as bar:

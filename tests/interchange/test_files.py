@@ -18,6 +18,10 @@ def content_of(directory):
     return {path.name: path.read_bytes() for path in directory.iterdir()}
 
 
+def full(descriptor):
+    raise OSError(28, "No space left on device")
+
+
 def gone_process():
     """The number of a process that has ended."""
     process = subprocess.Popen([sys.executable, "-c", ""])
@@ -42,11 +46,14 @@ def test_what_is_written_is_there(tmp_path, parts):
         (b"abcdef", (), True),
     ],
 )
-def test_a_file_that_is_the_same_already_is_left_alone(tmp_path, before, parts, is_rewritten):
+def test_a_file_that_is_the_same_already_is_left_alone(tmp_path, before, parts, is_rewritten, monkeypatch):
     path = tmp_path / "file"
     path.write_bytes(before)
     os.utime(path, (1, 1))
-    write_atomically(path, *parts)
+    with monkeypatch.context() as patch:
+        if not is_rewritten:
+            patch.setattr(os, "fsync", full)
+        write_atomically(path, *parts)
     assert content_of(tmp_path) == {"file": b"".join(parts)}
     assert (path.stat().st_mtime != 1) == is_rewritten
     os.utime(path, (1, 1))
@@ -124,9 +131,6 @@ def test_a_tokenizer_that_cannot_be_saved_leaves_the_one_that_was_there(tmp_path
     for path in tmp_path.iterdir():
         path.write_bytes(path.read_bytes() + b" ")
     changed = content_of(tmp_path)
-
-    def full(descriptor):
-        raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)

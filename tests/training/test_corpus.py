@@ -217,7 +217,9 @@ def test_damaged_ids_are_made_anew_with_a_note(tokenized, tmp_path, capsys, name
     path.write_bytes(damage(path.read_bytes()))
     corpus, is_new = tokenized()
     assert is_new and corpus.fingerprint == first.fingerprint
-    assert capsys.readouterr().out.endswith("are damaged, or of an older version: they are made anew\n")
+    assert capsys.readouterr().out.endswith(
+        "are damaged, unfinished or of an older version: they are made anew\n"
+    )
     assert not tokenized()[1] and capsys.readouterr().out == ""
 
 
@@ -231,7 +233,7 @@ def test_ids_that_are_missing_are_made_anew(tokenized, tmp_path):
 @pytest.mark.parametrize(
     "content",
     [
-        *(b"", b"{", b"[]", b"null", b"1", b"{}", b"\xff", b"[" * 100_000, b'"\\ud800"', b"1" * 10_000),
+        *(b"", b"{", b"[]", b"null", b"1", b"{}", b"\xff", b"[" * 60_000, b'"\\ud800"', b"1" * 10_000),
         *(b"NaN", b'{"crc32": {}}', b'{"fingerprint": 1, "fingerprint": 2}', b" " * 1_000_000),
     ],
 )

@@ -44,6 +44,8 @@ def test_the_lock_of_a_process_that_ended_or_was_killed_is_taken_over(holder, tm
     holder.kill()
     holder.wait()
     assert f"process {holder.pid} " in (tmp_path / "out" / LOCK_FILE).read_text(encoding="utf-8")
+    with open(tmp_path / "out" / LOCK_FILE, "a", encoding="utf-8") as file:
+        file.write("whose name was longer\n" * 20)
     with lock_folder(tmp_path / "out"):
         held = (tmp_path / "out" / LOCK_FILE).read_text(encoding="utf-8")
         assert held.startswith(f"process {os.getpid()} on ") and held.count("\n") == 1

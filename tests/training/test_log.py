@@ -97,6 +97,26 @@ def test_a_failed_flush_leaves_no_half_line_and_is_made_up_for_by_the_next(tmp_p
     assert [line["step"] for line in read_lines(path)] == [0, 1]
 
 
+def test_what_a_failed_flush_could_not_take_back_is_written_over(tmp_path, monkeypatch):
+    path = tmp_path / "metrics.jsonl"
+    log = written(path, [{"step": 0, "loss": 1.0}])
+    with open(path, "ab") as file:
+        file.write(b'{"step": 1, "lo')
+    log.add({"step": 1, "loss": 2.0})
+    log.flush()
+    assert read_lines(path) == log.lines
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b'{"st')])
+def test_a_log_that_somebody_deletes_or_cuts_is_written_again(tmp_path, damage):
+    path = tmp_path / "metrics.jsonl"
+    log = written(path, [{"step": 0, "loss": 1.0}])
+    damage(path)
+    log.add({"step": 1, "loss": 2.0})
+    log.flush()
+    assert read_lines(path) == log.lines and len(log.lines) == 2
+
+
 def test_the_file_is_plain_json_lines_with_unix_line_ends(tmp_path):
     written(tmp_path / "metrics.jsonl", [{"step": 0, "loss": 1.5}, {"step": 1, "loss": 1.25}])
     content = (tmp_path / "metrics.jsonl").read_bytes()
