@@ -37,7 +37,6 @@ PLANTED_IN_RECORDS = [
                 "    if at < len(text):\n        raise",
                 "    if False:\n        raise",
             ),
-            ("of a name that comes twice the last counts", "if len(fields) < len(pairs):", "if False:"),
             (
                 "lines of a list are not counted",
                 '        line += text.count("\\n", at, end)\n        at, line',

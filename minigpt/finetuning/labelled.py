@@ -45,8 +45,9 @@ def read_labelled(path, label_column=None, text_column=None, say=print):
     if is_json(path, text):
         objects = read_json_records(path, text)
         for column, name in (("--label-column", label_column), ("--text-column", text_column)):
-            if name and objects and not any(isinstance(o.fields, dict) and name in o.fields for o in objects):
-                names = ", ".join(map(str, fields_of(objects[0]))) or "none"
+            whole = [record for record in objects if isinstance(record, Record)]
+            if name and whole and not any(isinstance(o.fields, dict) and name in o.fields for o in whole):
+                names = ", ".join(map(str, fields_of(whole[0]))) or "none"
                 raise ValueError(f"{column} is {name} but no record of {path} has it (there are: {names})")
         records = [of_object(record, label_column, text_column) for record in objects]
     else:
@@ -68,6 +69,8 @@ def checked(record):
 
 def of_object(record, label_column, text_column):
     """A record of JSON with the names "label" and "text"; or a BadRecord where it has no such fields."""
+    if isinstance(record, BadRecord):
+        return record
     try:
         fields = fields_of(record)
         found = {}

@@ -1,13 +1,13 @@
 """The flags of train.py: what they mean, what they are by default, and which values make sense."""
 
 import argparse
-import json
 from pathlib import Path
 
 from minigpt.finetuning.peft import TARGETS
 from minigpt.interchange.files import write_json
 from minigpt.tasks.flag_types import amount, parting, proper_share, share, tokenizer_choice, whole_number
 from minigpt.tasks.presets import PRESETS
+from minigpt.tasks.saved_flags import read_saved_flags
 from minigpt.tasks.start import TOKENIZERS
 from minigpt.terminal import Help
 from minigpt.training.documents import FILE
@@ -332,9 +332,9 @@ def saved_arguments(parser, path):
     if not path.exists():
         parser.error(f"there is no run in {path.parent}: it has no {path.name}")
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return read_saved_flags(parser, path)
     except ValueError as error:
-        parser.error(f"{path} is damaged: {error}")
+        parser.error(str(error))
 
 
 def flag(name):
