@@ -37,7 +37,7 @@ def main():
     prepare_terminal("train.py")
     try:
         train(train_arguments())
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, MemoryError) as error:
         print(f"train.py: error: {sentence(error)}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

@@ -20,13 +20,14 @@ from tokenizer.huggingface import (
     check_vocabulary,
     kind,
     read_added_tokens,
+    read_bounded,
     read_json,
     special_tokens_of,
     split_by_pattern,
     write_json,
     write_tokenizer,
 )
-from tokenizer.patterns import GPT2_PATTERN, atomic_counts
+from tokenizer.patterns import GPT2_PATTERN, atomic_counts, try_pattern
 
 GPT2_NAMES = ("vocab.json", "merges.txt")
 OPENAI_NAMES = ("encoder.json", "vocab.bpe")
@@ -105,11 +106,7 @@ def read_gpt2_files(vocab_json, merges_txt):
     """
     vocabulary = read_json(vocab_json)
     check_vocabulary(vocab_json, vocabulary)
-    try:
-        with open(merges_txt, encoding="utf-8", newline="\n") as file:
-            lines = file.read().split("\n")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{merges_txt} is not UTF-8 text: {error}") from None
+    lines = read_bounded(merges_txt).split("\n")
     merges = []
     for number, line in enumerate(lines, 1):
         line = line.removesuffix("\r")
@@ -195,6 +192,10 @@ def _pattern_of(path, pipeline):
             pattern = steps[0].get("pattern")
             pattern = pattern.get("Regex") if isinstance(pattern, dict) else None
             if isinstance(pattern, str) and steps[0] == split_by_pattern(pattern, keep_rest=True):
+                try:
+                    try_pattern(pattern)
+                except ValueError as error:
+                    raise ValueError(f"{path}: {error}") from None
                 return pattern
     raise ValueError(
         f"{path}: the pre_tokenizer is neither ByteLevel nor a Split by a pattern followed by ByteLevel, "

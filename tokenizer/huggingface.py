@@ -6,12 +6,15 @@ also wants tokenizer_config.json beside it.
 """
 
 import json
+import re
 from pathlib import Path
 
 from tokenizer.base import UNKNOWN
 
 TOKENIZER_FILE = "tokenizer.json"
 CONFIG_FILE = "tokenizer_config.json"
+LARGEST_FILE = 256 << 20  # bytes; the tokenizer.json of a vocabulary of 256,000 has 34 million
+_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")  # in the text of JSON: perhaps of a whole pair
 LARGEST_ID = 2**32 - 1  # encode_batch sends ids of four bytes from process to process
 ADDED_FILE = "added_tokens.json"  # beside GPT-2's two files, as older tools write them
 SPECIAL_FILE = "special_tokens_map.json"
@@ -76,18 +79,41 @@ def write_json(path, value):
 
 def read_json(path):
     """A JSON file that must hold an object -> dict; OSError, or ValueError if it is damaged."""
+    text = read_bounded(path)
     try:
-        with open(path, encoding="utf-8") as file:
-            value = json.load(file)
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not UTF-8 text: {error}") from None
-    except json.JSONDecodeError as error:
+        value = json.loads(text, object_pairs_hook=_unique_names)
+        if _HALF_CHARACTER.search(text):
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError(f"{path} holds half of a surrogate pair, which is no character") from None
+    except ValueError as error:
         raise ValueError(f"{path} is not valid JSON: {error}") from None
     except RecursionError:
         raise ValueError(f"{path} is not a tokenizer: its JSON is nested too deeply") from None
     if not isinstance(value, dict):
         raise ValueError(f"{path} holds a JSON {type(value).__name__}, not an object")
     return value
+
+
+def read_bounded(path):
+    """A UTF-8 file of at most LARGEST_FILE bytes -> its text; OSError, ValueError."""
+    with open(path, "rb") as file:
+        content = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise ValueError(f"{path} has more than {LARGEST_FILE:,} bytes, and is not read")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not UTF-8 text: {error}") from None
+
+
+def _unique_names(pairs):
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        seen = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))
+        raise ValueError(f"the name {twice[:80]!r} comes twice in one object")
+    return fields
 
 
 def read_pipeline(path):

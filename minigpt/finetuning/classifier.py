@@ -46,7 +46,7 @@ from minigpt.interchange.huggingface import (
 )
 from minigpt.interchange.json_file import NULL, TEXT, Kind, check_fields, either, whole
 from minigpt.interchange.safetensors_file import is_written_here
-from minigpt.language_model import LanguageModel, accumulate
+from minigpt.language_model import LanguageModel, accumulate, check_targets
 from minigpt.layers import (
     token_losses_backward,
     token_losses_forward,
@@ -242,13 +242,16 @@ class BalancedLabels(Objective):
 
     def loss(self, idx, targets, n_counted=None):
         """The weighted mean loss alone, a 0-d array; see loss_and_grads."""
-        losses, _ = token_losses_forward(self.model.forward(idx)[0], targets)
+        scores, _ = self.model.forward(idx)
+        check_targets(scores, targets)
+        losses, _ = token_losses_forward(scores, targets)
         weights = self.weights[targets]
         return ((losses * weights).sum() / (n_counted or float(weights.sum()))).astype(losses.dtype)
 
     def loss_and_grads(self, idx, targets, rngs=None, n_counted=None, grads=None):
         """The weighted mean loss (a 0-d array) and its gradients, as LanguageModel.loss_and_grads."""
         scores, cache = self.model.forward(idx, rngs)
+        check_targets(scores, targets)
         losses, losses_cache = token_losses_forward(scores, targets)
         weights = self.weights[targets]  # (B,)
         share = 1 / (n_counted or float(weights.sum()))

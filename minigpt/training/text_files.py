@@ -110,10 +110,15 @@ def copied(path, directory):
     """A path's content as a file in the directory: the path of that, a str."""
     directory.mkdir(parents=True, exist_ok=True)
     aside, digest = directory / "pipe.tmp", hashlib.sha256()
-    with open(path, "rb") as pipe, open(aside, "wb") as copy:
-        while block := pipe.read(CHUNK_BYTES):
-            digest.update(block)
-            copy.write(block)
+    try:
+        with open(path, "rb") as pipe, open(aside, "wb") as copy:
+            for piece in decoded_chunks(pipe, path):  # refuses /dev/zero, which has no end
+                block = piece.encode("utf-8")
+                digest.update(block)
+                copy.write(block)
+    except ValueError:
+        aside.unlink()
+        raise
     lasting = directory / f"{digest.hexdigest()[:16]}.txt"
     os.replace(aside, lasting)
     return str(lasting)
