@@ -31,7 +31,7 @@ from minigpt.generation.sampling import Sampling
 from minigpt.generation.text_stream import continuations, without_outer_line_ends
 from minigpt.loading import text_folder
 from minigpt.tasks.flag_types import LARGEST, place, whole_number
-from minigpt.terminal import Help, prepare_terminal, sentence
+from minigpt.terminal import Help, Parser, prepare_terminal, sentence
 from minigpt.training.corpus import count_bytes
 from minigpt.training.documents import documents_in
 from minigpt.training.evaluation import bits_per_byte, perplexity, score, score_documents
@@ -44,7 +44,7 @@ integer = whole_number(-LARGEST)
 
 
 def parse_arguments(arguments=None):
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         description="Continue a text with a model of train.py, or any GPT-2 in Hugging Face's format.",
         formatter_class=Help,
         allow_abbrev=False,

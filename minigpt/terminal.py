@@ -18,6 +18,7 @@ import warnings
 # C0 and C1 but \n and \t, what turns the direction of writing, and halves of surrogate pairs.
 ORDERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 LONGEST_QUOTE = 80  # characters
+LONGEST_SENTENCE = 2000  # should ever a quote in it be long
 
 
 def visible(text):
@@ -88,7 +89,15 @@ def sentence(error):
         return f"there is not enough memory{why}: take a smaller model, context or batch, or fewer workers"
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return visible(f"{error.filename} cannot be read or written: {error.strerror.lower()}")
-    return visible(str(error))
+    said = visible(str(error))
+    return said if len(said) <= LONGEST_SENTENCE else said[: LONGEST_SENTENCE - 1] + "…"
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are visible: they may quote the name of a file, or what a file says."""
+
+    def error(self, message):
+        super().error(visible(message))
 
 
 class Help(argparse.ArgumentDefaultsHelpFormatter):

@@ -69,7 +69,7 @@ def parse_bpe_pipeline(path, pipeline):
     ):
         if model.get(option):
             raise ValueError(
-                f"{path}: the BPE model sets {option} to {model[option]!r}, which is not supported"
+                f"{path}: the BPE model sets {option} to {model[option]!r:.80}, which is not supported"
             )
     if not isinstance(model.get("merges"), list):
         raise ValueError(f"{path} is not a tokenizer.json: the list 'merges' is missing in its model")
@@ -145,9 +145,9 @@ def _parse_vocabulary(path, vocabulary, made, added):
             raise ValueError(f"{path}: {error}") from None
         if token in added and not token.isascii():
             raise ValueError(
-                f"{path}: the added token {token!r} has the id {i}, which is that of the bytes "
-                f"{visible_to_bytes(token)!r}, as the vocabulary writes them in the same way: it would be "
-                "decoded to something else"
+                f"{path}: the added token {token!r:.80} has the id {i}, which is that of the bytes "
+                f"{visible_to_bytes(token)!r:.80}, as the vocabulary writes them in the same way: it would "
+                "be decoded to something else"
             )
     return ranks
 
@@ -165,7 +165,7 @@ def _parse_pair(place, pair):
     if not (
         isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) and part for part in pair)
     ):
-        raise ValueError(f"{place}: {pair!r} is not a pair of tokens")
+        raise ValueError(f"{place}: {pair!r:.80} is not a pair of tokens")
     try:
         return visible_to_bytes(pair[0]), visible_to_bytes(pair[1])
     except ValueError as error:

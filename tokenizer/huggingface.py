@@ -126,20 +126,22 @@ def read_pipeline(path):
     next_id = len(vocabulary)
     for token in _part(path, pipeline, "added_tokens", list):
         if not isinstance(token, dict):
-            raise ValueError(f"{path}: added_tokens holds {token!r}, which is not an object")
+            raise ValueError(f"{path}: added_tokens holds {token!r:.80}, which is not an object")
         content, i = _part(path, token, "content", str), _part(path, token, "id", int)
         # Hugging Face's tokenizers numbers what is not in the vocabulary itself, and passes over the id here.
         if content not in vocabulary and i != next_id:
             raise ValueError(
-                f"{path}: the added token {content!r} has the id {i}, but tokenizers gives it {next_id}: "
+                f"{path}: the added token {content!r:.80} has the id {i}, but tokenizers gives it {next_id}: "
                 "write it into the vocabulary as well"
             )
         next_id = max(next_id, i + 1)
         if vocabulary.setdefault(content, i) != i:
-            raise ValueError(f"{path}: the token {content!r} has two ids, {vocabulary[content]} and {i}")
+            raise ValueError(f"{path}: the token {content!r:.80} has two ids, {vocabulary[content]} and {i}")
         for flag in ("single_word", "lstrip", "rstrip"):
             if token.get(flag):
-                raise ValueError(f"{path}: the added token {content!r} sets {flag}, which is not supported")
+                raise ValueError(
+                    f"{path}: the added token {content!r:.80} sets {flag}, which is not supported"
+                )
     check_vocabulary(path, vocabulary)
     if pipeline.get("normalizer") not in (None, {"type": "Sequence", "normalizers": []}):
         raise ValueError(f"{path} changes the text before it is split (normalizer), which is not supported")
@@ -188,7 +190,7 @@ def read_added_tokens(directory, vocabulary):
     added = read_json(path)
     for token, i in added.items():
         if vocabulary.get(token, i) != i:
-            raise ValueError(f"{path}: the token {token!r} has two ids, {vocabulary[token]} and {i}")
+            raise ValueError(f"{path}: the token {token!r:.80} has two ids, {vocabulary[token]} and {i}")
     check_vocabulary(path, vocabulary | added)
     special = set()
     if (Path(directory) / SPECIAL_FILE).is_file():
@@ -212,10 +214,11 @@ def check_vocabulary(path, vocabulary):
     for token, i in vocabulary.items():
         if type(i) is not int or not 0 <= i <= LARGEST_ID:
             raise ValueError(
-                f"{path}: the token {token!r} has the id {i!r}, not a whole number from 0 to {LARGEST_ID}"
+                f"{path}: the token {token!r:.80} has the id {i!r:.80}, not a whole number from 0 to "
+                f"{LARGEST_ID}"
             )
         if i in seen:
-            raise ValueError(f"{path}: the tokens {seen[i]!r} and {token!r} have the same id {i}")
+            raise ValueError(f"{path}: the tokens {seen[i]!r:.80} and {token!r:.80} have the same id {i}")
         seen[i] = token
 
 

@@ -182,7 +182,8 @@ def gpt_config_fields(json_config):
         if name in OTHER_HEADS:
             raise ValueError(f"{CONFIG_FILE}: the architecture is {name}, whose head is not computed here")
     for name, alias in ALIASES.items():
-        if json_config.get(alias, json_config.get(name)) != json_config.get(name, json_config.get(alias)):
+        both = name in json_config and alias in json_config
+        if both and json_config[name] != json_config[alias]:
             raise ValueError(
                 f"{CONFIG_FILE}: {name} is {quoted(json_config[name])} but {alias}, another name of the "
                 f"same, is {quoted(json_config[alias])}"

@@ -1,6 +1,5 @@
 """The flags of train.py: what they mean, what they are by default, and which values make sense."""
 
-import argparse
 from pathlib import Path
 
 from minigpt.finetuning.peft import TARGETS
@@ -19,7 +18,7 @@ from minigpt.tasks.memory import refuse_impossible_sizes
 from minigpt.tasks.presets import PRESETS
 from minigpt.tasks.saved_flags import read_saved_flags
 from minigpt.tasks.start import TOKENIZERS
-from minigpt.terminal import Help
+from minigpt.terminal import Help, Parser
 from minigpt.training.documents import FILE
 
 DATA = Path(__file__).parents[2] / "data"
@@ -191,7 +190,7 @@ def check_records_files(parser, args):
 
 
 def train_parser():
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="train.py",
         description="Train a GPT (or a bigram model) on text, on NumPy alone. Without flags it trains on the "
         "bundled English stories and Chinese dialogues for two to three minutes.",
