@@ -12,9 +12,9 @@ nesting, very large numbers. What a reader may do with it:
     other      it is not, where nothing in the file could tell: a text is another text
 
 Any other exception is a fault; so is an answer after more than SECONDS, or one that takes more than MEMORY, a
-sentence of more than LONGEST characters or that reaches the terminal with control characters, and "other" for
-a file that carries checksums. Mutants run in processes of their own (Unix only). Exit status 0 if there was no
-fault.
+sentence of more than LONGEST characters or that reaches the terminal with control characters, and "other"
+for a file that carries checksums. Mutants run in processes of their own (Unix only). Exit status 0 if there
+was no fault.
 """
 
 import contextlib
@@ -60,7 +60,7 @@ TEXT = "The cat sat on the mat. 小猫坐在垫子上。\nAnd that was all, it's
 RECORDS = {
     "instructions.jsonl": '{"instruction": "Write the plural.", "input": "fox", "output": "foxes"}\n' * 5,
     "instructions.json": json.dumps([{"instruction": "Say é", "output": "é 🙂"}] * 4, indent=1),
-    "dialogues.jsonl": '{"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Ho"}]}\n'
+    "dialogues.jsonl": '{"conversations": [{"from": "human", "value": "A"}, {"from": "gpt", "value": "B"}]}\n'
     * 4,
     "dialogues.txt": "Hello.\nGood day.\n\nAre you here?\nYes.\n",
     "preferences.jsonl": '{"prompt": "Say it", "chosen": "yes, 好", "rejected": "no"}\n' * 4,
@@ -394,36 +394,37 @@ def judged(said, meant):
     return f"! a sentence of {len(meant)} characters: {said[:200]}" if len(meant) > LONGEST else "refused"
 
 
-def limit_memory():
+def fuzz_in_limits(name, n):
+    """As fuzz, for a process of its own, which is told how much memory it may take."""
     import resource
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    signal.signal(signal.SIGALRM, ring)
-
-
-def fuzz(name, n, seed=0):
-    """Counts of outcomes of n mutants of one file, and an example of every fault: (way to it, bytes)."""
-    limit_memory()
     with tempfile.TemporaryDirectory() as temporary:
-        folder, path, read, checked = write_files(Path(temporary))[name]
-        original = (folder / path).read_bytes()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            right = repr(read(folder))
-        copy = folder.with_name(folder.name + "-mutant")
-        shutil.copytree(folder, copy)
-        counts, faults = Counter(), {}
-        for i in range(n):
-            rng = random.Random(f"{seed} {name} {i}")
-            content = mutant(original, rng)
-            if name.startswith("pattern/") and i % 4 == 0:
-                content = changed_pattern(original, rng)
-            (copy / path).unlink(missing_ok=True)  # what is mapped stays as it was
-            (copy / path).write_bytes(content)
-            verdict = outcome(read, copy, right, checked)
-            counts["fault" if verdict.startswith("!") else verdict] += 1
-            if verdict.startswith("!"):
-                faults.setdefault(verdict, content)
+        return fuzz(name, write_files(Path(temporary))[name], n)
+
+
+def fuzz(name, file, n, seed=0):
+    """Counts of outcomes of n mutants of a file of write_files, and of every fault an example, its bytes."""
+    signal.signal(signal.SIGALRM, ring)
+    folder, path, read, checked = file
+    original = (folder / path).read_bytes()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        right = repr(read(folder))
+    copy = folder.with_name(f"{folder.name}-{path}")
+    shutil.copytree(folder, copy)
+    counts, faults = Counter(), {}
+    for i in range(n):
+        rng = random.Random(f"{seed} {name} {i}")
+        content = mutant(original, rng)
+        if name.startswith("pattern/") and i % 4 == 0:
+            content = changed_pattern(original, rng)
+        (copy / path).unlink(missing_ok=True)  # what is mapped stays as it was
+        (copy / path).write_bytes(content)
+        verdict = outcome(read, copy, right, checked)
+        counts["fault" if verdict.startswith("!") else verdict] += 1
+        if verdict.startswith("!"):
+            faults.setdefault(verdict, content)
     return counts, faults
 
 
@@ -441,7 +442,7 @@ def main():
     for name in wanted:
         started = time.perf_counter()
         with context.Pool(1) as pool:
-            counts, faults = pool.apply(fuzz, (name, n))
+            counts, faults = pool.apply(fuzz_in_limits, (name, n))
         n_faults += counts["fault"]
         figures = "".join(f" {counts[key]:8,}" for key in ("refused", "same", "other", "fault"))
         print(f"{name:<40} {n:8,}{figures} {time.perf_counter() - started:8.0f}", flush=True)

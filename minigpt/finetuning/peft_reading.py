@@ -36,6 +36,7 @@ from minigpt.interchange.json_file import (
     TEXT,
     TEXTS,
     TRUTH,
+    Kind,
     either,
     list_of,
     read_json,
@@ -65,9 +66,13 @@ WITHOUT_EFFECT = {  # on what a trained adapter computes
     *("loftq_config", "eva_config", "corda_config", "lora_ga_config"),  # how init_lora_weights begins
     "qalora_group_size",  # of use_qalora, which is refused
 }
+PLACE = Kind(
+    "the name of a folder", lambda value: isinstance(value, str) and len(value) < 1024 and "\0" not in value
+)
 MODULES = either(NULL, TEXT, TEXTS)
 KINDS = {  # of the keys that are read
     "task_type": either(NULL, TEXT),
+    "base_model_name_or_path": either(NULL, PLACE),
     "init_lora_weights": either(TRUTH, TEXT, NULL),
     "r": whole(1),
     "lora_alpha": NUMBER,

@@ -139,9 +139,9 @@ def has_half_characters(value):
 
 def check_fields(place, content, kinds, required=()):
     """Raise ValueError for a key of a dict that is missing, or whose value is of another kind."""
-    for name in required:
-        if name not in content:
-            raise ValueError(f"{place} is damaged: {name!r} is missing")
     for name, kind in kinds.items():
         if name in content and not kind.holds(content[name]):
             raise ValueError(f"{place}: {name} is {quoted(content[name])} but must be {kind.words}")
+    for name in required:
+        if name not in content:
+            raise ValueError(f"{place} is damaged: {name!r} is missing")
