@@ -71,9 +71,7 @@ def prepare_terminal(program):
             with contextlib.suppress(io.UnsupportedOperation):  # standard input that has been read from
                 stream.reconfigure(encoding="utf-8", errors="replace")
 
-    if (
-        sys.stdout.isatty()
-    ):  # on stderr tqdm draws its bar, with orders: only sentences are made visible there
+    if sys.stdout.isatty():  # not stderr, where tqdm draws its bar with orders: see sentence()
         sys.stdout = VisibleOutput(sys.stdout)
 
     def show(message, category, filename, lineno, file=None, line=None):

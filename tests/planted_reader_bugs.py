@@ -70,7 +70,7 @@ PLANTED_IN_READERS = [
         "tokenizer/patterns.py",
         "tests/tokenizer/test_hostile_patterns.py",
         [
-            ("a pattern has all the time", "finditer(text, timeout=seconds)", "finditer(text, timeout=300)"),
+            ("a pattern has all the time", "finditer(text, timeout=seconds)", "finditer(text, timeout=25)"),
             ("a text is read backwards", "                if start < end:", "                if False:"),
         ],
     ),

@@ -60,10 +60,11 @@ def word_to_show(tokenizer, text):
 def visible(token):
     """Bytes -> readable text: blanks and line ends get a sign; parts of a character become <e6 af>.
 
-    What would be an order to the terminal, as the character that begins colours, becomes its number: <1b>.
+    What would be an order to the terminal, as the character that begins colours, becomes its bytes: <1b>.
     """
     try:
-        return _ORDERS.sub(lambda order: f"<{ord(order[0]):02x}>", token.decode("utf-8").translate(_VISIBLE))
+        text = token.decode("utf-8").translate(_VISIBLE)
+        return _ORDERS.sub(lambda order: f"<{order[0].encode('utf-8').hex(' ')}>", text)
     except UnicodeDecodeError:
         return f"<{token.hex(' ')}>"
 
