@@ -136,7 +136,8 @@ def read_pipeline(path):
             )
         next_id = max(next_id, i + 1)
         if vocabulary.setdefault(content, i) != i:
-            raise ValueError(f"{path}: the token {content!r:.80} has two ids, {vocabulary[content]} and {i}")
+            other = vocabulary[content]
+            raise ValueError(f"{path}: the token {content!r:.80} has two ids, {other!r:.80} and {i}")
         for flag in ("single_word", "lstrip", "rstrip"):
             if token.get(flag):
                 raise ValueError(
@@ -190,7 +191,8 @@ def read_added_tokens(directory, vocabulary):
     added = read_json(path)
     for token, i in added.items():
         if vocabulary.get(token, i) != i:
-            raise ValueError(f"{path}: the token {token!r:.80} has two ids, {vocabulary[token]} and {i}")
+            other = vocabulary[token]
+            raise ValueError(f"{path}: the token {token!r:.80} has two ids, {other!r:.80} and {i!r:.80}")
     check_vocabulary(path, vocabulary | added)
     special = set()
     if (Path(directory) / SPECIAL_FILE).is_file():

@@ -219,9 +219,9 @@ def gpt_config_fields(json_config):
         "n_layer": config["n_layer"],
         "n_head": config["n_head"],
         "n_embd": config["n_embd"],
-        "dropout": config["resid_pdrop"],
+        "dropout": float(config["resid_pdrop"]),
         "tie_weights": config["tie_word_embeddings"],
-        "layer_norm_epsilon": config["layer_norm_epsilon"],
+        "layer_norm_epsilon": float(config["layer_norm_epsilon"]),
     }
 
 

@@ -2,18 +2,19 @@
 
 import argparse
 import math
-from pathlib import Path
+import os
 
 from minigpt.tasks.start import TOKENIZERS
 from minigpt.terminal import quoted
 
 LARGEST = 2**31 - 1  # steps, sizes, counts: what is larger is a slip of the finger
+LONGEST_PLACE = 4096  # characters of the name of a file
 LONGEST_NUMBER = 40  # characters of a number on the command line
 
 
 def tokenizer_choice(text):
     """The kind of a new tokenizer, or a folder that holds one."""
-    if text not in TOKENIZERS and not (text and Path(text).is_dir()):
+    if text not in TOKENIZERS and not os.path.isdir(text):
         raise argparse.ArgumentTypeError(
             f"{quoted(text)} is neither {', '.join(TOKENIZERS)} nor a folder with a tokenizer"
         )
@@ -56,8 +57,10 @@ def place(text):
     """The name of a file or a folder."""
     if text == "":
         raise argparse.ArgumentTypeError("it is empty: name a file or a folder, or leave the flag out")
-    if "\0" in text:
-        raise argparse.ArgumentTypeError(f"{quoted(text)} has a NUL in it, which no name of a file has")
+    if "\0" in text or len(text) >= LONGEST_PLACE:
+        raise argparse.ArgumentTypeError(
+            f"{quoted(text)} can be the name of no file: it is too long or has a NUL"
+        )
     return text
 
 

@@ -41,5 +41,5 @@ def fits_once(action, value):
         return False
     try:
         return action.type(value if isinstance(value, str) else repr(value)) == value
-    except (ValueError, OverflowError, argparse.ArgumentTypeError):
+    except (ValueError, OverflowError, OSError, argparse.ArgumentTypeError):
         return False
