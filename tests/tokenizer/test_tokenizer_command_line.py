@@ -133,7 +133,8 @@ def test_decode_gives_a_pipe_the_text_and_a_terminal_one_without_orders(trained)
     assert run("decode", "--tokenizer", trained / "bpe", stdin=ids)[0] == text
     code = (
         "import sys; from tokenizer.__main__ import main; "
-        "sys.stdout = type('Terminal', (type(sys.stdout),), {'isatty': lambda self: True})(sys.stdout.buffer); "
+        "terminal = type('Terminal', (type(sys.stdout),), {'isatty': lambda self: True}); "
+        "sys.stdout = terminal(sys.stdout.buffer); "
         f"sys.exit(main(['decode', '--tokenizer', {str(trained / 'bpe')!r}]))"
     )
     out, _ = run_script(["-c", code], stdin=ids, environment={"PYTHONPATH": str(ROOT)})
