@@ -30,7 +30,8 @@ from minigpt.generation.probability_line import probability_line
 from minigpt.generation.sampling import Sampling
 from minigpt.generation.text_stream import continuations, without_outer_line_ends
 from minigpt.loading import text_folder
-from minigpt.terminal import Help, prepare_terminal, sentence
+from minigpt.tasks.flag_types import LARGEST, place, whole_number
+from minigpt.terminal import Help, Parser, prepare_terminal, sentence
 from minigpt.training.corpus import count_bytes
 from minigpt.training.documents import documents_in
 from minigpt.training.evaluation import bits_per_byte, perplexity, score, score_documents
@@ -39,16 +40,19 @@ from minigpt.training.text_files import decoded_chunks, read_chunks, read_text
 from tokenizer import load_tokenizer
 
 STDIN, FILE_PREFIX = "-", "FILE:"
+integer = whole_number(-LARGEST)
 
 
 def parse_arguments(arguments=None):
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         description="Continue a text with a model of train.py, or any GPT-2 in Hugging Face's format.",
         formatter_class=Help,
         allow_abbrev=False,
     )
     group = parser.add_argument_group("model and text")
-    group.add_argument("--checkpoint", default="out", metavar="DIR", help="folder that train.py wrote")
+    group.add_argument(
+        "--checkpoint", type=place, default="out", metavar="DIR", help="folder that train.py wrote"
+    )
     group.add_argument(
         "--prompt",
         "--instruction",
@@ -68,9 +72,11 @@ def parse_arguments(arguments=None):
         help="for a model tuned on instructions: the input of the instruction; one, or one for each prompt",
     )
     group.add_argument(
-        "--max-new-tokens", type=int, default=200, metavar="N", help="length of the continuation"
+        "--max-new-tokens", type=integer, default=200, metavar="N", help="length of the continuation"
     )
-    group.add_argument("--num-samples", type=int, default=1, metavar="N", help="continuations of each prompt")
+    group.add_argument(
+        "--num-samples", type=integer, default=1, metavar="N", help="continuations of each prompt"
+    )
     group.add_argument(
         "--stop",
         nargs="+",
@@ -84,7 +90,7 @@ def parse_arguments(arguments=None):
     group.add_argument(
         "--temperature", type=float, default=0.8, metavar="T", help="0: always the likeliest token"
     )
-    group.add_argument("--top-k", type=int, metavar="K", help="only the K likeliest tokens")
+    group.add_argument("--top-k", type=integer, metavar="K", help="only the K likeliest tokens")
     group.add_argument(
         "--top-p", type=float, metavar="P", help="only the likeliest tokens of joint probability P"
     )
@@ -98,7 +104,12 @@ def parse_arguments(arguments=None):
         metavar="R",
         help="above 1: tokens of the text so far become less likely",
     )
-    group.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same text")
+    group.add_argument(
+        "--seed",
+        type=whole_number(-LARGEST, 2**63 - 1),
+        metavar="N",
+        help="the same seed gives the same text",
+    )
 
     group = parser.add_argument_group("other ways to run")
     group.add_argument(
@@ -110,10 +121,12 @@ def parse_arguments(arguments=None):
     group.add_argument(
         "--show-probabilities", action="store_true", help="each token with its probability and the runners-up"
     )
-    group.add_argument("--score", metavar="FILE", help="measure how well the model predicts a UTF-8 text")
+    group.add_argument(
+        "--score", type=place, metavar="FILE", help="measure how well the model predicts a UTF-8 text"
+    )
     group.add_argument(
         "--stride",
-        type=int,
+        type=integer,
         metavar="N",
         help="tokens that --score's window moves by (default: half the context)",
     )
@@ -174,7 +187,7 @@ def main():
     except BrokenPipeError:  # whoever read our output has enough; Python would complain at its exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, MemoryError) as error:
         print(f"generate.py: error: {sentence(error)}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

@@ -40,7 +40,7 @@ def main():
     try:
         with handled(interrupt):
             train(train_arguments())
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, MemoryError) as error:
         print(f"train.py: error: {sentence(error)}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt as signal:

@@ -4,7 +4,7 @@ from minigpt.backend import use_backend
 from minigpt.bigram import BigramConfig, BigramLM
 from minigpt.generation.loop import generate, generate_text_simple
 from minigpt.gradcheck import gradcheck
-from minigpt.loading import load_model
+from minigpt.loading import accept_settings, load_model
 from minigpt.model import GPT, GPTConfig
 from minigpt.optim import AdamW, clip_grad_norm, cosine_schedule
 
@@ -14,6 +14,7 @@ __all__ = [
     "BigramConfig",
     "BigramLM",
     "GPTConfig",
+    "accept_settings",
     "clip_grad_norm",
     "cosine_schedule",
     "generate",

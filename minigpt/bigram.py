@@ -13,7 +13,7 @@ import numpy as np
 
 from minigpt.backend import to_device
 from minigpt.interchange.huggingface import read_config
-from minigpt.language_model import LanguageModel, accumulate
+from minigpt.language_model import LanguageModel, accumulate, checked_size
 from minigpt.layers import embedding_backward, embedding_forward
 
 MODEL_TYPE = "minigpt-bigram"
@@ -28,9 +28,7 @@ class BigramConfig:
 
     def __post_init__(self):
         for name in ("vocab_size", "block_size"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name} is {value!r} but must be a whole number of at least 1")
+            object.__setattr__(self, name, checked_size(name, getattr(self, name)))
 
 
 class BigramLM(LanguageModel):

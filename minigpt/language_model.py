@@ -7,9 +7,12 @@ A language model has a `config` with vocab_size and block_size, a dict `params`,
 The loss between the two is the same for all: cross-entropy of the token that really came next.
 """
 
+import numpy as np
+
 from minigpt.backend import to_device
 from minigpt.interchange.huggingface import read_params, write_model
 from minigpt.layers import IGNORED, cross_entropy_backward, cross_entropy_forward
+from minigpt.terminal import quoted
 
 
 def accumulate(grads, name, grad):
@@ -18,6 +21,37 @@ def accumulate(grads, name, grad):
         grads[name] += grad
     else:
         grads[name] = grad
+
+
+def checked_size(name, value):
+    """A size of a model as an int. Raises ValueError for what is no whole number of at least 1.
+
+    NumPy's integers are whole numbers; True and False are none.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(f"{name} is {quoted(value)} but must be a whole number of at least 1")
+    return int(value)
+
+
+def check_targets(scores, targets):
+    """Raise ValueError for targets that are not integers, one for each row of scores, that scores have.
+
+    scores (..., V), targets (...), each from 0 to V − 1, or -100, which is not counted.
+    """
+    V = scores.shape[-1]
+    dtype, shape = getattr(targets, "dtype", None), getattr(targets, "shape", None)
+    if shape != scores.shape[:-1] or dtype.kind not in "iu":
+        what = f"{dtype} of shape {shape}" if shape is not None else f"a {type(targets).__name__}"
+        raise ValueError(f"targets must be integers of shape {scores.shape[:-1]}, not {what}")
+    lowest, highest = int(targets.min()), int(targets.max())
+    if lowest < 0:  # some are not counted, or are wrong
+        counted = targets[targets != IGNORED]
+        lowest = int(counted.min()) if counted.size else 0
+    if lowest < 0 or highest >= V:
+        raise ValueError(
+            f"targets run from {lowest} to {highest} but must lie between 0 and {V - 1}, or be {IGNORED}, "
+            "which is not counted"
+        )
 
 
 class LanguageModel:
@@ -53,16 +87,20 @@ class LanguageModel:
 
     def loss(self, idx, targets, n_counted=None):
         """The mean cross-entropy alone, a 0-d array; see loss_and_grads."""
-        return cross_entropy_forward(self.forward(idx)[0], targets, n_counted)[0]
+        logits, _ = self.forward(idx)
+        check_targets(logits, targets)
+        return cross_entropy_forward(logits, targets, n_counted)[0]
 
     def loss_and_grads(self, idx, targets, rngs=None, n_counted=None, grads=None):
         """Mean cross-entropy in nats (a 0-d array) and its gradients, a dict shaped as params.
 
         idx, targets (B, T) int; targets of -100 are not counted. rngs, one random generator a sequence,
         switches dropout on. A part of a batch gives n_counted, the count of targets in the whole batch,
-        and passes grads on from part to part to have them summed. Raises ValueError for ids out of range.
+        and passes grads on from part to part to have them summed. Raises ValueError for ids and targets out
+        of range.
         """
         logits, cache = self.forward(idx, rngs)
+        check_targets(logits, targets)
         loss, loss_cache = cross_entropy_forward(logits, targets, n_counted)
         dlogits = cross_entropy_backward(1.0, loss_cache)
         return loss, self.backward(dlogits, cache, grads)
@@ -77,10 +115,10 @@ class LanguageModel:
 
     def check_ids(self, idx):
         """Raise ValueError for ids that are not (B, T) integers of the vocabulary, T within the context."""
-        if idx.ndim != 2 or idx.dtype.kind not in "iu":
-            raise ValueError(
-                f"token ids must be integers of shape (B, T), not {idx.dtype} of shape {idx.shape}"
-            )
+        dtype, shape = getattr(idx, "dtype", None), getattr(idx, "shape", None)
+        if dtype is None or len(shape) != 2 or dtype.kind not in "iu":
+            what = f"a {type(idx).__name__}" if dtype is None else f"{dtype} of shape {shape}"
+            raise ValueError(f"token ids must be integers of shape (B, T), not {what}")
         B, T = idx.shape
         if B * T == 0:
             raise ValueError(f"there are no tokens in an input of shape {idx.shape}: give at least one")

@@ -8,8 +8,13 @@ from pathlib import Path
 from minigpt.bigram import MODEL_TYPE, BigramLM
 from minigpt.finetuning.classifier import GPTClassifier, is_classifier
 from minigpt.finetuning.lora import load_adapter
-from minigpt.finetuning.peft_reading import base_folder, is_adapter, is_classifiers_adapter
-from minigpt.interchange.huggingface import WEIGHTS_FILE, read_config
+from minigpt.finetuning.peft_reading import (
+    accept_adapter_settings,
+    base_folder,
+    is_adapter,
+    is_classifiers_adapter,
+)
+from minigpt.interchange.huggingface import WEIGHTS_FILE, accept_model_settings, read_config
 from minigpt.model import GPT
 from tokenizer.loading import holds_tokenizer
 
@@ -50,3 +55,11 @@ def load_adapted(directory):
 def text_folder(directory):
     """Where a model's tokenizer and prompt format lie: an adapter may leave them to its base."""
     return base_folder(directory) if is_adapter(directory) and not holds_tokenizer(directory) else directory
+
+
+def accept_settings(directory):
+    """Take over what a config.json, or an adapter's files, say after they were changed on purpose.
+
+    Without this the model is refused as damaged (interchange/settings.py). Raises OSError or ValueError.
+    """
+    accept_adapter_settings(directory) if is_adapter(directory) else accept_model_settings(directory)

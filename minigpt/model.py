@@ -11,6 +11,7 @@ on, and through f. A tied wte is used twice, as table and as head, so its gradie
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from minigpt.interchange.huggingface import (
     has_own_head,
     read_config,
 )
-from minigpt.language_model import LanguageModel, accumulate
+from minigpt.language_model import LanguageModel, accumulate, checked_size
 from minigpt.layers import (
     attention_backward,
     attention_forward,
@@ -40,6 +41,7 @@ from minigpt.layers import (
     unembedding_backward,
     unembedding_forward,
 )
+from minigpt.terminal import quoted
 
 INIT_STD = 0.02  # GPT-2's standard deviation of every matrix at the start
 
@@ -59,16 +61,19 @@ class GPTConfig:
 
     def __post_init__(self):
         for name in ("vocab_size", "block_size", "n_layer", "n_head", "n_embd"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name} is {value!r} but must be a whole number of at least 1")
+            object.__setattr__(self, name, checked_size(name, getattr(self, name)))
         if self.n_embd % self.n_head:
             raise ValueError(
                 f"n_embd is {self.n_embd}, which {self.n_head} heads cannot share equally: "
                 f"choose a multiple of n_head, such as {self.n_head * math.ceil(self.n_embd / self.n_head)}"
             )
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout is {self.dropout} but must be at least 0 and below 1")
+        if not isinstance(self.dropout, Real) or not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout is {quoted(self.dropout)} but must be at least 0 and below 1")
+        epsilon = self.layer_norm_epsilon
+        if not isinstance(epsilon, Real) or not 0 < epsilon < math.inf:
+            raise ValueError(f"layer_norm_epsilon is {quoted(epsilon)} but must be a positive number")
+        if not isinstance(self.tie_weights, (bool, np.bool_)):
+            raise ValueError(f"tie_weights is {quoted(self.tie_weights)} but must be True or False")
 
 
 def parameter_shapes(config):

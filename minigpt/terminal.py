@@ -1,14 +1,60 @@
 """What the scripts ask of the terminal: UTF-8 whatever its code page; help, warnings and errors as sentences;
-and how many columns a text takes, Chinese included.
+how many columns a text takes, Chinese included; and that no text from outside gives it orders.
+
+To a terminal some characters are orders: to clear the screen, to write over what stands there, to turn the
+direction of writing. A text may hold them all the same, a label, the name of a file or what a model says. So
+in a terminal they are shown in place of being obeyed, as <1b>; a pipe or a file gets every text exactly.
 """
 
 import argparse
 import contextlib
 import io
 import os
+import re
 import sys
 import unicodedata
 import warnings
+
+# C0 and C1 but \n and \t, what turns the direction of writing, and halves of surrogate pairs.
+ORDERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+LONGEST_QUOTE = 80  # characters
+LONGEST_SENTENCE = 2000  # should ever a quote in it be long
+
+
+def visible(text):
+    """The text with each character that would be an order to a terminal as its number: <1b>, <202e>."""
+    return ORDERS.sub(lambda order: f"<{ord(order[0]):02x}>", text)
+
+
+def quoted(value):
+    """A value out of a file as a message shows it: on one line, visible, at most 80 characters."""
+    if isinstance(value, (list, tuple, dict)):
+        shown = f"a {type(value).__name__} of {len(value)}"
+        with contextlib.suppress(RecursionError, ValueError):
+            shown = repr(value) if len(value) <= LONGEST_QUOTE else shown
+    elif isinstance(value, int) and abs(value) >= 10**LONGEST_QUOTE:  # Python refuses to write long ones
+        shown = "a number of more than 80 digits"
+    else:
+        shown = repr(value[: LONGEST_QUOTE + 1] if isinstance(value, str) else value)
+    shown = visible(shown)
+    return shown if len(shown) <= LONGEST_QUOTE else shown[: LONGEST_QUOTE - 1] + "…"
+
+
+class VisibleOutput:
+    """A stream to a terminal, through which every text goes visible."""
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def write(self, text):
+        return self._stream.write(visible(text))
+
+    def writelines(self, texts):
+        for text in texts:
+            self.write(text)
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
 
 
 def prepare_terminal(program):
@@ -25,8 +71,11 @@ def prepare_terminal(program):
             with contextlib.suppress(io.UnsupportedOperation):  # standard input that has been read from
                 stream.reconfigure(encoding="utf-8", errors="replace")
 
+    if sys.stdout.isatty():  # not stderr, where tqdm draws its bar with orders: see sentence()
+        sys.stdout = VisibleOutput(sys.stdout)
+
     def show(message, category, filename, lineno, file=None, line=None):
-        print(f"{program}: warning: {message}", file=sys.stderr)
+        print(f"{program}: warning: {visible(str(message))}", file=sys.stderr)
 
     warnings.showwarning = show
 
@@ -56,10 +105,21 @@ def outlast_the_terminal():
 
 
 def sentence(error):
-    """An exception's message; the system's own name a file and a number, and need words around them."""
+    """An exception's message, visible; the system's own name a file and a number, and need words."""
+    if isinstance(error, MemoryError):
+        why = f" ({error})" if str(error) else ""
+        return f"there is not enough memory{why}: take a smaller model, context or batch, or fewer workers"
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
-        return f"{error.filename} cannot be read or written: {error.strerror.lower()}"
-    return str(error)
+        return visible(f"{error.filename} cannot be read or written: {error.strerror.lower()}")
+    said = visible(str(error))
+    return said if len(said) <= LONGEST_SENTENCE else said[: LONGEST_SENTENCE - 1] + "…"
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are visible: they may quote the name of a file, or what a file says."""
+
+    def error(self, message):
+        super().error(visible(message))
 
 
 class Help(argparse.ArgumentDefaultsHelpFormatter):

@@ -152,7 +152,11 @@ PLANTED = [
                 "highest > self.config.vocab_size",
             ),
             ("one token too many is let in", "T > self.config.block_size", "T > self.config.block_size + 1"),
-            ("negative ids count from the end", "lowest < 0 or highest", "highest"),
+            (
+                "negative ids count from the end",
+                "lowest < 0 or highest >= self.config.vocab_size",
+                "highest >= self.config.vocab_size",
+            ),
         ],
     ),
     (
@@ -536,8 +540,8 @@ PLANTED = [
             ("metadata in an order of chance", "sort_keys=True, ensure_ascii", "ensure_ascii"),
             (
                 "a flipped bit of the metadata goes unnoticed",
-                "if checksums.get(METADATA) not in (None, metadata_checksum(metadata)):",
-                "if False:",
+                "as_saved = checksums.get(METADATA) in (None, metadata_checksum(metadata))",
+                "as_saved = True",
             ),
         ],
     ),

@@ -9,7 +9,17 @@ import warnings
 import pytest
 from scripts import GENERATE, ROOT, TOKENIZER, TRAIN, run_script
 
-from minigpt.terminal import Help, display_width, outlast_the_terminal, pad, prepare_terminal, sentence
+from minigpt.terminal import (
+    Help,
+    Parser,
+    display_width,
+    outlast_the_terminal,
+    pad,
+    prepare_terminal,
+    quoted,
+    sentence,
+    visible,
+)
 
 
 def test_an_error_of_the_system_names_the_file_and_what_is_wrong(tmp_path):
@@ -136,3 +146,53 @@ def test_a_text_takes_as_many_columns_as_a_terminal_shows(text, columns):
 
 def test_padding_leaves_a_text_that_is_too_long_as_it_is():
     assert pad("小猫", 3) == "小猫"
+
+
+ORDERED = "a\x1b[2Jb\rc\x07\x9b1m\u202ed\u2066\x00\ud800 ok\n\t小猫 🐈\u200d"
+
+
+class Terminal(io.StringIO):
+    """A terminal, as far as a program can tell."""
+
+    def isatty(self):
+        return True
+
+
+def test_what_would_be_an_order_to_a_terminal_is_shown():
+    shown = "a<1b>[2Jb<0d>c<07><9b>1m<202e>d<2066><00><d800> ok\n\t小猫 🐈\u200d"
+    assert visible(ORDERED) == shown
+    assert sentence(ValueError(ORDERED)) == shown
+    assert (
+        sentence(OSError(2, "No such file", "a\x1b[2J")) == "a<1b>[2J cannot be read or written: no such file"
+    )
+
+
+@pytest.mark.parametrize("stream", [Terminal, io.StringIO])
+def test_a_terminal_gets_texts_visible_and_a_pipe_gets_them_exactly(monkeypatch, stream):
+    out = stream()
+    for name, replacement in (("stdout", out), ("stderr", io.StringIO()), ("stdin", io.StringIO())):
+        monkeypatch.setattr(sys, name, replacement)
+    monkeypatch.setattr("warnings.showwarning", warnings.showwarning)
+    prepare_terminal("generate.py")
+    print(ORDERED, end="")
+    sys.stdout.writelines(["\x1b"])
+    exactly = ORDERED + "\x1b"
+    assert out.getvalue() == (visible(exactly) if stream is Terminal else exactly)
+    assert sys.stdout.isatty() == (stream is Terminal)
+
+
+def test_warnings_and_errors_of_flags_are_visible(monkeypatch, capsys):
+    parser = Parser(prog="train.py")
+    with pytest.raises(SystemExit):
+        parser.error("\x1b[2J is a folder")
+    assert capsys.readouterr().err.endswith("train.py: error: <1b>[2J is a folder\n")
+
+
+def test_a_quote_has_80_characters_at_most_and_no_orders():
+    numbers, lists = [10**400, -(10**5000)], [["y" * 500], list(range(500)), {"k": "v" * 500}]
+    for value in ["x" * 500, "\x1b[2J\n" * 99, *numbers, *lists]:
+        assert len(quoted(value)) <= 80 and quoted(value).isprintable()
+
+
+def test_too_little_memory_is_a_sentence():
+    assert sentence(MemoryError("Unable to allocate 9 GiB")).startswith("there is not enough memory (Unable")

@@ -10,7 +10,7 @@ from tokenizer.bpe import BPETokenizer
 from tokenizer.char import CharTokenizer
 from tokenizer.loading import load_tokenizer
 from tokenizer.patterns import GPT2_PATTERN
-from tokenizer.show import show_merges, show_tokens, word_to_show
+from tokenizer.show import show_merges, show_tokens, without_orders, word_to_show
 from tokenizer.text_source import text_blocks, whole_characters
 from tokenizer.word import WordTokenizer
 
@@ -34,7 +34,7 @@ def main(arguments=None):
     except BrokenPipeError:  # `… | head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError) as error:
-        print(f"{PROGRAM}: error: {_sentence(error)}", file=sys.stderr)
+        print(f"{PROGRAM}: error: {without_orders(str(_sentence(error)))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"{PROGRAM}: interrupted", file=sys.stderr)
@@ -142,7 +142,8 @@ def _decode(options):
             raise ValueError(
                 f"ids are whole numbers with blanks or commas between them, which {number[:40]!r} is not"
             ) from None
-    sys.stdout.write(tokenizer.decode(ids))
+    text = tokenizer.decode(ids)
+    sys.stdout.write(without_orders(text) if sys.stdout.isatty() else text)
 
 
 def _show(options):
@@ -175,7 +176,7 @@ def _sentence(error):
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None):
-    print(f"{PROGRAM}: warning: {message}", file=sys.stderr)
+    print(f"{PROGRAM}: warning: {without_orders(str(message))}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -197,13 +197,14 @@ def _check(mergeable_ranks, merges, added):
         for part in (left, right, left + right):
             if part not in mergeable_ranks:
                 raise ValueError(
-                    f"merge {number} ({left!r} + {right!r}) needs the token {part!r}, which has no id"
+                    f"merge {number} ({left!r:.80} + {right!r:.80}) needs the token {part!r:.80}, which has "
+                    "no id"
                 )
         this = mergeable_ranks[left + right]
         if this <= last:
             raise ValueError(
-                f"merge {number} ({left!r} + {right!r}) makes the token {this}, after {last}: ids must rise "
-                "in the order of the merges"
+                f"merge {number} ({left!r:.80} + {right!r:.80}) makes the token {this}, after {last}: "
+                "ids must rise in the order of the merges"
             )
         last = this
     # A word that the merges make already may be added once more: it keeps its id.
@@ -215,6 +216,6 @@ def _check(mergeable_ranks, merges, added):
         made = {left + right for left, right in merges}
         lonely = [token for token in mergeable_ranks if len(token) != 1 and token not in made]
         raise ValueError(
-            f"{len(lonely)} tokens of the vocabulary are made by no merge, the first is {lonely[0]!r}: "
+            f"{len(lonely)} tokens of the vocabulary are made by no merge, the first is {lonely[0]!r:.80}: "
             "the vocabulary and the merges do not belong together"
         )

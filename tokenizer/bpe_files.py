@@ -21,13 +21,14 @@ from tokenizer.huggingface import (
     check_vocabulary,
     kind,
     read_added_tokens,
+    read_bounded,
     read_json,
     special_tokens_of,
     split_by_pattern,
     write_json,
     write_tokenizer,
 )
-from tokenizer.patterns import GPT2_PATTERN, atomic_counts
+from tokenizer.patterns import GPT2_PATTERN, atomic_counts, try_pattern
 
 GPT2_NAMES = ("vocab.json", "merges.txt")
 OPENAI_NAMES = ("encoder.json", "vocab.bpe")
@@ -69,7 +70,7 @@ def parse_bpe_pipeline(path, pipeline):
     ):
         if model.get(option):
             raise ValueError(
-                f"{path}: the BPE model sets {option} to {model[option]!r}, which is not supported"
+                f"{path}: the BPE model sets {option} to {model[option]!r:.80}, which is not supported"
             )
     if not isinstance(model.get("merges"), list):
         raise ValueError(f"{path} is not a tokenizer.json: the list 'merges' is missing in its model")
@@ -104,11 +105,7 @@ def read_gpt2_files(vocab_json, merges_txt):
     """
     vocabulary = read_json(vocab_json)
     check_vocabulary(vocab_json, vocabulary)
-    try:
-        with open(merges_txt, encoding="utf-8", newline="\n") as file:
-            lines = file.read().split("\n")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{merges_txt} is not UTF-8 text: {error}") from None
+    lines = read_bounded(merges_txt).split("\n")
     merges = []
     for number, line in enumerate(lines, 1):
         line = line.removesuffix("\r")
@@ -147,9 +144,9 @@ def _parse_vocabulary(path, vocabulary, made, added):
             raise ValueError(f"{path}: {error}") from None
         if token in added and not token.isascii():
             raise ValueError(
-                f"{path}: the added token {token!r} has the id {i}, which is that of the bytes "
-                f"{visible_to_bytes(token)!r}, as the vocabulary writes them in the same way: it would be "
-                "decoded to something else"
+                f"{path}: the added token {token!r:.80} has the id {i}, which is that of the bytes "
+                f"{visible_to_bytes(token)!r:.80}, as the vocabulary writes them in the same way: it would "
+                "be decoded to something else"
             )
     return ranks
 
@@ -167,7 +164,7 @@ def _parse_pair(place, pair):
     if not (
         isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) and part for part in pair)
     ):
-        raise ValueError(f"{place}: {pair!r} is not a pair of tokens")
+        raise ValueError(f"{place}: {pair!r:.80} is not a pair of tokens")
     try:
         return visible_to_bytes(pair[0]), visible_to_bytes(pair[1])
     except ValueError as error:
@@ -194,6 +191,10 @@ def _pattern_of(path, pipeline):
             pattern = steps[0].get("pattern")
             pattern = pattern.get("Regex") if isinstance(pattern, dict) else None
             if isinstance(pattern, str) and steps[0] == split_by_pattern(pattern, keep_rest=True):
+                try:
+                    try_pattern(pattern)
+                except ValueError as error:
+                    raise ValueError(f"{path}: {error}") from None
                 return pattern
     raise ValueError(
         f"{path}: the pre_tokenizer is neither ByteLevel nor a Split by a pattern followed by ByteLevel, "

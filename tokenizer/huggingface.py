@@ -6,6 +6,7 @@ also wants tokenizer_config.json beside it.
 """
 
 import json
+import re
 from pathlib import Path
 
 from tokenizer.base import UNKNOWN
@@ -13,6 +14,8 @@ from tokenizer.files import write_atomically
 
 TOKENIZER_FILE = "tokenizer.json"
 CONFIG_FILE = "tokenizer_config.json"
+LARGEST_FILE = 256 << 20  # bytes; the tokenizer.json of a vocabulary of 256,000 has 34 million
+_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")  # in the text of JSON: perhaps of a whole pair
 LARGEST_ID = 2**32 - 1  # encode_batch sends ids of four bytes from process to process
 ADDED_FILE = "added_tokens.json"  # beside GPT-2's two files, as older tools write them
 SPECIAL_FILE = "special_tokens_map.json"
@@ -75,18 +78,41 @@ def write_json(path, value):
 
 def read_json(path):
     """A JSON file that must hold an object -> dict; OSError, or ValueError if it is damaged."""
+    text = read_bounded(path)
     try:
-        with open(path, encoding="utf-8") as file:
-            value = json.load(file)
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not UTF-8 text: {error}") from None
-    except json.JSONDecodeError as error:
+        value = json.loads(text, object_pairs_hook=_unique_names)
+        if _HALF_CHARACTER.search(text):
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError(f"{path} holds half of a surrogate pair, which is no character") from None
+    except ValueError as error:
         raise ValueError(f"{path} is not valid JSON: {error}") from None
     except RecursionError:
         raise ValueError(f"{path} is not a tokenizer: its JSON is nested too deeply") from None
     if not isinstance(value, dict):
         raise ValueError(f"{path} holds a JSON {type(value).__name__}, not an object")
     return value
+
+
+def read_bounded(path):
+    """A UTF-8 file of at most LARGEST_FILE bytes -> its text; OSError, ValueError."""
+    with open(path, "rb") as file:
+        content = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise ValueError(f"{path} has more than {LARGEST_FILE:,} bytes, and is not read")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not UTF-8 text: {error}") from None
+
+
+def _unique_names(pairs):
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        seen = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))
+        raise ValueError(f"the name {twice[:80]!r} comes twice in one object")
+    return fields
 
 
 def read_pipeline(path):
@@ -99,20 +125,23 @@ def read_pipeline(path):
     next_id = len(vocabulary)
     for token in _part(path, pipeline, "added_tokens", list):
         if not isinstance(token, dict):
-            raise ValueError(f"{path}: added_tokens holds {token!r}, which is not an object")
+            raise ValueError(f"{path}: added_tokens holds {token!r:.80}, which is not an object")
         content, i = _part(path, token, "content", str), _part(path, token, "id", int)
         # Hugging Face's tokenizers numbers what is not in the vocabulary itself, and passes over the id here.
         if content not in vocabulary and i != next_id:
             raise ValueError(
-                f"{path}: the added token {content!r} has the id {i}, but tokenizers gives it {next_id}: "
+                f"{path}: the added token {content!r:.80} has the id {i}, but tokenizers gives it {next_id}: "
                 "write it into the vocabulary as well"
             )
         next_id = max(next_id, i + 1)
         if vocabulary.setdefault(content, i) != i:
-            raise ValueError(f"{path}: the token {content!r} has two ids, {vocabulary[content]} and {i}")
+            other = vocabulary[content]
+            raise ValueError(f"{path}: the token {content!r:.80} has two ids, {other!r:.80} and {i}")
         for flag in ("single_word", "lstrip", "rstrip"):
             if token.get(flag):
-                raise ValueError(f"{path}: the added token {content!r} sets {flag}, which is not supported")
+                raise ValueError(
+                    f"{path}: the added token {content!r:.80} sets {flag}, which is not supported"
+                )
     check_vocabulary(path, vocabulary)
     if pipeline.get("normalizer") not in (None, {"type": "Sequence", "normalizers": []}):
         raise ValueError(f"{path} changes the text before it is split (normalizer), which is not supported")
@@ -161,7 +190,8 @@ def read_added_tokens(directory, vocabulary):
     added = read_json(path)
     for token, i in added.items():
         if vocabulary.get(token, i) != i:
-            raise ValueError(f"{path}: the token {token!r} has two ids, {vocabulary[token]} and {i}")
+            other = vocabulary[token]
+            raise ValueError(f"{path}: the token {token!r:.80} has two ids, {other!r:.80} and {i!r:.80}")
     check_vocabulary(path, vocabulary | added)
     special = set()
     if (Path(directory) / SPECIAL_FILE).is_file():
@@ -185,10 +215,11 @@ def check_vocabulary(path, vocabulary):
     for token, i in vocabulary.items():
         if type(i) is not int or not 0 <= i <= LARGEST_ID:
             raise ValueError(
-                f"{path}: the token {token!r} has the id {i!r}, not a whole number from 0 to {LARGEST_ID}"
+                f"{path}: the token {token!r:.80} has the id {i!r:.80}, not a whole number from 0 to "
+                f"{LARGEST_ID}"
             )
         if i in seen:
-            raise ValueError(f"{path}: the tokens {seen[i]!r} and {token!r} have the same id {i}")
+            raise ValueError(f"{path}: the tokens {seen[i]!r:.80} and {token!r:.80} have the same id {i}")
         seen[i] = token
 
 

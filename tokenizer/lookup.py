@@ -35,7 +35,7 @@ class LookupTokenizer(Tokenizer):
         """The tokenizer of a parsed tokenizer.json; ValueError if its unknown token is not <|unk|>."""
         model = pipeline["model"]
         if model.get("unk_token") != UNKNOWN:
-            raise ValueError(f"{path}: the unknown token is {model.get('unk_token')!r}, not {UNKNOWN!r}")
+            raise ValueError(f"{path}: the unknown token is {model.get('unk_token')!r:.80}, not {UNKNOWN!r}")
         special_tokens, added_words = special_tokens_of(pipeline), added_words_of(pipeline)
         vocabulary = {t: i for t, i in model["vocab"].items() if t not in special_tokens | added_words}
         return cls(vocabulary, special_tokens, added_words)

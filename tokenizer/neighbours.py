@@ -36,7 +36,7 @@ def take_up_configurations(tokenizer, directory):
             first = tokenizer.token_bytes[min(without)].decode("utf-8", errors="replace")
             warnings.warn(
                 f"the tokenizer in {directory} has {len(without)} tokens for which the model of {rows} rows "
-                f"has none, such as {first!r}: a text with one of them cannot be read by the model",
+                f"has none, such as {first!r:.80}: a text with one of them cannot be read by the model",
                 stacklevel=4,
             )
         tokenizer.n_rows = max(rows, tokenizer.n_vocab)

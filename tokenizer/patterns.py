@@ -29,6 +29,19 @@ GPT4_PATTERN = (
 )
 NAMED_PATTERNS = {"gpt2": GPT2_PATTERN, "gpt4": GPT4_PATTERN}
 
+# A pattern of others may take exponential time. It is given far more than any useful one takes.
+LONGEST_PATTERN = 10_000
+SECONDS, CHARACTERS_A_SECOND, SECONDS_OF_TRIAL = 5, 50_000, 1
+_RUN = 2000
+HOSTILE_TEXTS = (
+    *(character * _RUN for character in "a 1.\n的"),
+    *("a" * _RUN + end for end in "b!\n "),
+    "ab" * _RUN,
+    "a " * _RUN + "\t\r\n\r\n",
+    "It's 12,345 o'clock\u2028每天…\u0300\u0301 🙂🙂\u200d🐈 \u3000\x00\x1b[2J\ufffd'LL naïve_Ω ﬁ İ ſ K\n\n ",
+    "".join(map(chr, [*range(0, 0x500), *range(0x3000, 0x3100), *range(0xFF00, 0x10000), 0x1F600, 0x10FFFF])),
+)
+
 # Unicode's White_Space, spelled out: `\s` of the module `re` would add the control characters 1C to 1F.
 _WHITE = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _STOPS = "，。！？；：、"
@@ -52,10 +65,17 @@ _ATOM = re.compile(
 
 def compile_pattern(pattern):
     """A regular expression (the syntax of the `regex` module) -> compiled; ValueError says what is wrong."""
+    if len(pattern) > LONGEST_PATTERN:
+        raise ValueError(
+            f"the pattern has {len(pattern):,} characters but can have {LONGEST_PATTERN:,} at most: "
+            f"it begins with {pattern[:60]!r}"
+        )
     try:
         return regex.compile(pattern)
-    except regex.error as error:
-        raise ValueError(f"the pattern {pattern!r} is not a valid regular expression: {error}") from None
+    except (regex.error, ValueError, TypeError, LookupError, OverflowError, RecursionError) as error:
+        raise ValueError(
+            f"the pattern {pattern[:60]!r} is not a valid regular expression: {error or 'it is too deep'}"
+        ) from None
 
 
 def split_at(special_tokens, text):
@@ -73,15 +93,41 @@ def pretoken_splitter(pattern):
     if pattern in NAMED_PATTERNS.values():
         return compiled.findall  # these two match every character and have no groups
 
-    def split(text):
+    def split(text, seconds=None):
         pretokens, end = [], 0
-        for match in compiled.finditer(text):
-            pretokens += (text[end : match.start()], match.group())
-            end = match.end()
+        seconds = SECONDS + len(text) / CHARACTERS_A_SECOND if seconds is None else seconds
+        try:
+            for match in compiled.finditer(text, timeout=seconds):
+                start, after = match.span()
+                if start < end:
+                    raise ValueError(
+                        f"the pattern {pattern[:60]!r} does not go through a text from its beginning to "
+                        "its end (as with the flag (?r)): tokens would be lost"
+                    )
+                pretokens += (text[end:start], text[start:after])
+                end = after
+        except (TimeoutError, MemoryError, RecursionError):
+            raise ValueError(
+                f"the pattern {pattern[:60]!r} takes more than {seconds:.0f} s, or too much memory, for "
+                f"a text of {len(text):,} characters that begins with {text[:20]!r}: take a simpler one"
+            ) from None
         pretokens.append(text[end:])
         return [pretoken for pretoken in pretokens if pretoken]
 
     return split
+
+
+def try_pattern(pattern):
+    """Raise ValueError for a pattern that hangs on hostile texts, or loses a part of them.
+
+    For patterns out of a file: those that are known need no trial.
+    """
+    split = pretoken_splitter(pattern)
+    if pattern in NAMED_PATTERNS.values():
+        return
+    for text in HOSTILE_TEXTS:
+        if "".join(split(text, seconds=SECONDS_OF_TRIAL)) != text:
+            raise ValueError(f"the pattern {pattern[:60]!r} loses a part of the text {text[:20]!r}")
 
 
 def atomic_counts(pattern):

@@ -9,10 +9,13 @@ low|␣low|e|r
   ␣low e r        ␣ + low  (token 258)
 """
 
+import re
+
 from tokenizer.bpe_merge import merge_steps
 
 _BACKGROUNDS = (153, 222, 157, 218, 187)  # of the terminal's 256 colours: pale, told apart in any order
 _VISIBLE = str.maketrans({" ": "␣", "\n": "↵", "\r": "␍", "\t": "⇥"})
+_ORDERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 LONGEST_WORD = 24  # bytes that fit on a line, one at a time
 
 
@@ -55,11 +58,19 @@ def word_to_show(tokenizer, text):
 
 
 def visible(token):
-    """Bytes -> readable text: blanks and line ends get a sign; parts of a character become <e6 af>."""
+    """Bytes -> readable text: blanks and line ends get a sign; parts of a character become <e6 af>.
+
+    What would be an order to the terminal, as the character that begins colours, becomes its bytes: <1b>.
+    """
     try:
-        return token.decode("utf-8").translate(_VISIBLE)
+        return without_orders(token.decode("utf-8").translate(_VISIBLE))
     except UnicodeDecodeError:
         return f"<{token.hex(' ')}>"
+
+
+def without_orders(text):
+    """The text for a terminal: what it would obey is shown as bytes. Line ends and tabs stay."""
+    return _ORDERS.sub(lambda order: f"<{order[0].encode('utf-8', 'surrogatepass').hex(' ')}>", text)
 
 
 def _written(tokenizer, ids, separator):

@@ -34,7 +34,7 @@ def read_ranks(path):
                     f"{path}, line {number}: {line[:80]!r} is not a token in base64, a blank and its rank"
                 ) from None
             if token in ranks:
-                raise ValueError(f"{path}, line {number}: the token {token!r} has two ranks")
+                raise ValueError(f"{path}, line {number}: the token {token!r:.80} has two ranks")
             ranks[token] = rank
     return ranks
 

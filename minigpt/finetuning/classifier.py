@@ -34,19 +34,19 @@ from minigpt.finetuning.lora import LoRAGPT
 from minigpt.finetuning.objective import Objective
 from minigpt.finetuning.peft import WEIGHTS_FILE as ADAPTER_WEIGHTS_FILE
 from minigpt.finetuning.peft import save_adapter
-from minigpt.finetuning.peft_reading import merge_adapter
-from minigpt.interchange.files import write_json
+from minigpt.finetuning.peft_reading import merge_adapter, read_labels
 from minigpt.interchange.huggingface import (
+    CONFIG_FILE,
     WEIGHTS_FILE,
     gpt2_config_json,
     gpt_config_fields,
     read_config,
-    read_json,
     read_params,
     write_model,
 )
+from minigpt.interchange.json_file import NULL, TEXT, Kind, check_fields, either, whole
 from minigpt.interchange.safetensors_file import is_written_here
-from minigpt.language_model import LanguageModel, accumulate
+from minigpt.language_model import LanguageModel, accumulate, check_targets
 from minigpt.layers import (
     token_losses_backward,
     token_losses_forward,
@@ -54,10 +54,22 @@ from minigpt.layers import (
     unembedding_forward,
 )
 from minigpt.model import GPT, INIT_STD, GPTConfig, parameter_shapes
+from minigpt.terminal import quoted
 
 ARCHITECTURE = "GPT2ForSequenceClassification"
 END = "\n"  # ends every text that is trained on here
-ADAPTER_LABELS = "labels.json"  # beside a classifier's adapter: what config.json says of the whole model
+NAMED_LABELS = Kind(
+    "an object of texts, by number",
+    lambda value: isinstance(value, dict) and all(isinstance(label, str) for label in value.values()),
+)
+MOST_LABELS = 1 << 20
+KINDS = {  # of the keys that are read, in config.json and labels.json
+    "id2label": either(NULL, NAMED_LABELS),
+    "num_labels": whole(1, MOST_LABELS),
+    "problem_type": either(NULL, TEXT),
+    "pad_token_id": either(NULL, whole(0)),
+    "text_end": TEXT,
+}
 SINGLE, MULTI = "single_label_classification", "multi_label_classification"
 
 
@@ -163,8 +175,7 @@ class GPTClassifier(LanguageModel):
         }
         write_model(directory, gpt2_config_json(self.config) | whole | names, params | score)
         if adapted:
-            save_adapter(self.gpt, f"{directory}/adapter", task_type="SEQ_CLS", extra=score)
-            write_json(Path(directory) / "adapter" / ADAPTER_LABELS, names)
+            save_adapter(self.gpt, f"{directory}/adapter", task_type="SEQ_CLS", extra=score, labels=names)
 
     @classmethod
     def from_pretrained(cls, directory):
@@ -194,13 +205,11 @@ class GPTClassifier(LanguageModel):
         if "score.weight" not in params:
             raise ValueError(f"{directory} is the adapter of a classifier but has no score.weight")
         n_labels = len(params["score.weight"])
-        path = Path(directory) / ADAPTER_LABELS
-        if path.is_file():
-            json_config = read_json(path)
-        elif isinstance(base, GPTClassifier) and len(base.labels) == n_labels:
-            json_config = base.names()
-        else:
-            json_config = {"num_labels": n_labels}
+        defaults = {"num_labels": n_labels}
+        if isinstance(base, GPTClassifier) and len(base.labels) == n_labels:
+            defaults = base.names()
+        said = read_labels(directory)
+        json_config = defaults if said is None else said
         ours = is_written_here(Path(directory) / ADAPTER_WEIGHTS_FILE)
         labels = labels_of(json_config, directory)
         config = dataclasses.replace(gpt.config, vocab_size=len(params["wte.weight"]), tie_weights=True)
@@ -212,8 +221,6 @@ class GPTClassifier(LanguageModel):
         params = dict(params)
         score = params.pop("score.weight")
         text_end = json_config.get("text_end", text_end)
-        if not isinstance(text_end, str):
-            raise ValueError(f"text_end is {text_end!r} in config.json but must be a text")
         multi_label = json_config.get("problem_type") == MULTI
         pad = json_config.get("pad_token_id")
         gpt = GPT(config, params=params)
@@ -235,13 +242,16 @@ class BalancedLabels(Objective):
 
     def loss(self, idx, targets, n_counted=None):
         """The weighted mean loss alone, a 0-d array; see loss_and_grads."""
-        losses, _ = token_losses_forward(self.model.forward(idx)[0], targets)
+        scores, _ = self.model.forward(idx)
+        check_targets(scores, targets)
+        losses, _ = token_losses_forward(scores, targets)
         weights = self.weights[targets]
         return ((losses * weights).sum() / (n_counted or float(weights.sum()))).astype(losses.dtype)
 
     def loss_and_grads(self, idx, targets, rngs=None, n_counted=None, grads=None):
         """The weighted mean loss (a 0-d array) and its gradients, as LanguageModel.loss_and_grads."""
         scores, cache = self.model.forward(idx, rngs)
+        check_targets(scores, targets)
         losses, losses_cache = token_losses_forward(scores, targets)
         weights = self.weights[targets]  # (B,)
         share = 1 / (n_counted or float(weights.sum()))
@@ -260,14 +270,14 @@ def labels_of(json_config, directory):
 
     Raises ValueError for names that are damaged, and for a model whose score is no label's.
     """
+    check_fields(f"{directory}: {CONFIG_FILE}", json_config, KINDS)
     names = json_config.get("id2label")
     if names is None:
-        n_labels = json_config.get("num_labels", 2)
-        names = {str(i): f"LABEL_{i}" for i in range(n_labels if type(n_labels) is int else 0)}
+        names = {str(i): f"LABEL_{i}" for i in range(json_config.get("num_labels", 2))}
     try:
-        labels = [str(names[str(i)]) for i in range(len(names))]
-    except (KeyError, TypeError):
-        raise ValueError(f"{directory}: id2label must name the labels 0, 1, …, not {names!r:.80}") from None
+        labels = [names[str(i)] for i in range(len(names))]
+    except KeyError:
+        raise ValueError(f"{directory}: id2label must name the labels 0, 1, …, not {quoted(names)}") from None
     problem = json_config.get("problem_type")
     if problem == "regression" or len(labels) == 1:
         raise ValueError(
@@ -275,7 +285,7 @@ def labels_of(json_config, directory):
             "two labels or more, can be asked here"
         )
     if problem not in (None, SINGLE, MULTI):
-        raise ValueError(f"{directory}: problem_type is {problem!r}, which is not supported")
+        raise ValueError(f"{directory}: problem_type is {quoted(problem)}, which is not supported")
     return labels
 
 

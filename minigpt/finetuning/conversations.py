@@ -16,6 +16,7 @@ from pathlib import Path
 from minigpt.finetuning.json_records import is_json, read_json_records
 from minigpt.finetuning.prompt_format import trimmed
 from minigpt.finetuning.records import BadRecord, Record, converted, first_name, read_text, text_field
+from minigpt.terminal import quoted
 
 ROLES = {
     "user": "user",
@@ -65,7 +66,7 @@ def dialogue_of(record):
         if name is None:
             have = ", ".join(fields) or "none"
             hint = "; --task instruct learns instructions" if "instruction" in fields else ""
-            raise BadRecord(f"{record.where}: the field 'messages' is missing (there are: {have}){hint}")
+            raise BadRecord(f"{record.where}: the field 'messages' is missing (there are: {have:.200}){hint}")
         messages = fields[name]
         if isinstance(fields.get("system"), str):
             messages = [{"role": "system", "content": fields["system"]}, *as_list(record, messages)]
@@ -104,7 +105,7 @@ def turns_of_messages(record, messages):
             continue
         if str(role).lower() not in ROLES:
             known = "user, assistant or system"
-            raise BadRecord(f"{record.where}: a message has the role {role!r} but must have {known}")
+            raise BadRecord(f"{record.where}: a message has the role {quoted(role)} but must have {known}")
         role = ROLES[role.lower()]
         if message.get("weight") == 0 and role == "assistant":
             raise BadRecord(f"{record.where}: an answer has the weight 0, but every answer would be learned")

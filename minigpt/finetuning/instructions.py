@@ -17,6 +17,7 @@ from minigpt.finetuning.records import (
     read_text,
     text_field,
 )
+from minigpt.terminal import quoted
 
 NAMES = {
     "instruction": ("instruction", "prompt", "question"),
@@ -62,7 +63,9 @@ def read_named_records(path):
     names = [name.lower() for name in rows[0].cells]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{path}:{rows[0].line} must name its columns, but {twice!r} stands in it twice")
+        raise ValueError(
+            f"{path}:{rows[0].line} must name its columns, but {quoted(twice)} stands in it twice"
+        )
     records = []
     for row in rows[1:]:
         if len(row.cells) == len(names):

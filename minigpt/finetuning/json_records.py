@@ -7,7 +7,14 @@ import json
 import re
 from pathlib import Path
 
-from minigpt.finetuning.records import Record, read_text
+from minigpt.finetuning.records import BadRecord, Record, read_text
+from minigpt.interchange.json_file import (
+    DEEPEST,
+    HALF_CHARACTER,
+    depth_exceeds,
+    has_half_characters,
+    unique_names,
+)
 
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
 BLANKS = re.compile(r"\s*")
@@ -31,7 +38,19 @@ def read_json_records(path, text=None):
     path = Path(path)
     text = read_text(path) if text is None else text
     parse = json_list if text.lstrip().startswith("[") else json_lines
-    return [Record(value, path, line) for value, line in parse(path, text)]
+    may_hold_halves = HALF_CHARACTER.search(text) is not None
+    return [checked(Record(value, path, line), may_hold_halves) for value, line in parse(path, text)]
+
+
+def checked(record, may_hold_halves):
+    """The record; a BadRecord in its place where a text in it is none. Raises ValueError for a deep one."""
+    if depth_exceeds(record.fields, DEEPEST):
+        raise broken(record.path, record.line, RecursionError())
+    if may_hold_halves and has_half_characters(record.fields):
+        return BadRecord(
+            f"{record.where} holds half of a surrogate pair (such as \\ud800), which is no character"
+        )
+    return record
 
 
 def json_lines(path, text):
@@ -98,16 +117,6 @@ def json_list(path, text):
             f"{path}:{line}: something follows the list that ends before it: join them into one list, or "
             "write one object a line, as .jsonl files have them"
         )
-
-
-def unique_names(pairs):
-    """A JSON object as a dict. Raises ValueError for a name that comes twice: one value would be lost."""
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the name {twice!r} comes twice in one object")
-    return fields
 
 
 decoder = json.JSONDecoder(object_pairs_hook=unique_names)

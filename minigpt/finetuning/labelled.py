@@ -45,9 +45,12 @@ def read_labelled(path, label_column=None, text_column=None, say=print):
     if is_json(path, text):
         objects = read_json_records(path, text)
         for column, name in (("--label-column", label_column), ("--text-column", text_column)):
-            if name and objects and not any(isinstance(o.fields, dict) and name in o.fields for o in objects):
-                names = ", ".join(map(str, fields_of(objects[0]))) or "none"
-                raise ValueError(f"{column} is {name} but no record of {path} has it (there are: {names})")
+            whole = [record for record in objects if isinstance(record, Record)]
+            if name and whole and not any(isinstance(o.fields, dict) and name in o.fields for o in whole):
+                names = ", ".join(map(str, fields_of(whole[0]))) or "none"
+                raise ValueError(
+                    f"{column} is {name} but no record of {path} has it (there are: {names:.200})"
+                )
         records = [of_object(record, label_column, text_column) for record in objects]
     else:
         rows, delimiter = read_rows(path, text)
@@ -68,6 +71,8 @@ def checked(record):
 
 def of_object(record, label_column, text_column):
     """A record of JSON with the names "label" and "text"; or a BadRecord where it has no such fields."""
+    if isinstance(record, BadRecord):
+        return record
     try:
         fields = fields_of(record)
         found = {}
@@ -75,7 +80,7 @@ def of_object(record, label_column, text_column):
             name = given or first_name(fields, known) or field
             if fields.get(name) is None:
                 have = ", ".join(map(str, fields)) or "none"
-                sentence = f"{record.where}: the field {name!r} is missing (there are: {have})"
+                sentence = f"{record.where}: the field {name!r} is missing (there are: {have:.200})"
                 raise BadRecord(
                     sentence if name in fields else f"{sentence}: --{field}-column says which it is"
                 )
@@ -89,6 +94,7 @@ def of_rows(path, rows, delimiter, label_column, text_column, say):
     """The rows as records with the fields "label" and "text", without the line of names."""
     label, text, has_names = find_columns(path, rows, label_column, text_column)
     names = rows[0].cells
+    names = names + [""] * (1 + max(label, text) - len(names))  # where the first line is the shorter one
     if has_names or delimiter != {".csv": "commas", ".tsv": "tabs"}.get(path.suffix.lower()):
         called = ([f" ({names[column]})" for column in (label, text)]) if has_names else ["", ""]
         say(
@@ -172,7 +178,7 @@ def stands_alone(rows, column):
     """Whether the first row's label is the only one that stands in a single row: then it is a name."""
     counts = Counter(row.cells[column] for row in rows if column < len(row.cells))
     alone = [label for label, count in counts.items() if count == 1]
-    return len(counts) > 1 and alone == [rows[0].cells[column]]
+    return len(counts) > 1 and len(alone) == 1 and alone == rows[0].cells[column : column + 1]
 
 
 def with_whole_numbers(records):

@@ -14,19 +14,27 @@ from minigpt.backend import to_host
 from minigpt.interchange.files import write_json
 from minigpt.interchange.huggingface import hub_name
 from minigpt.interchange.safetensors_file import save_safetensors
+from minigpt.interchange.settings import as_metadata
 
 MATRICES = ("attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj")  # of every block
 TOKEN_TABLE, HEAD = "wte", "lm_head"
 TARGETS = (TOKEN_TABLE, *MATRICES)  # what can be adapted
 CONFIG_FILE = "adapter_config.json"
 WEIGHTS_FILE = "adapter_model.safetensors"
+LABELS_FILE = "labels.json"  # beside a classifier's adapter: what config.json says of the whole model
 PEFT_PREFIX = "base_model.model."
+SETTINGS = (  # all that peft_reading.py reads, but where the base lies and how the training began
+    *("peft_type", "task_type", "r", "lora_alpha", "use_rslora", "rank_pattern", "alpha_pattern"),
+    *("lora_bias", "target_modules", "exclude_modules", "layers_to_transform", "layers_pattern"),
+    *("modules_to_save", "trainable_token_indices", "ensure_weight_tying"),
+)
 
 
-def save_adapter(model, directory, task_type="CAUSAL_LM", extra=None):
+def save_adapter(model, directory, task_type="CAUSAL_LM", extra=None, labels=None):
     """Write the adapter of a LoRAGPT as PEFT does.
 
-    extra: arrays trained beside the adapters, such as a classifier's score.weight, by name.
+    extra: arrays trained beside the adapters, such as a classifier's score.weight, by name. labels: what
+    labels.json is to hold, a dict.
     """
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
@@ -49,8 +57,19 @@ def save_adapter(model, directory, task_type="CAUSAL_LM", extra=None):
         "bias": "none",
         "modules_to_save": sorted({name.rpartition(".")[0] for name in extra}) if extra else None,
     }
-    save_safetensors(directory / WEIGHTS_FILE, tensors)
+    save_safetensors(directory / WEIGHTS_FILE, tensors, as_metadata(settings_of(config, labels)))
     write_json(directory / CONFIG_FILE, config)
+    if labels:
+        write_json(directory / LABELS_FILE, labels)
+
+
+def settings_of(config, labels):
+    """What of an adapter_config.json, and the labels beside it, decides what is computed, a dict by key."""
+    settings = {name: config.get(name) or None for name in SETTINGS}
+    for name in ("target_modules", "modules_to_save"):  # PEFT writes sets, in any order
+        if isinstance(settings[name], list):
+            settings[name] = sorted(map(str, settings[name]))
+    return settings | {LABELS_FILE: labels}
 
 
 def head_tensors(tensors):

@@ -16,10 +16,35 @@ from pathlib import Path
 import numpy as np
 
 from minigpt.backend import to_device, to_host
-from minigpt.finetuning.peft import CONFIG_FILE, HEAD, MATRICES, PEFT_PREFIX, TOKEN_TABLE, WEIGHTS_FILE
+from minigpt.finetuning.peft import (
+    CONFIG_FILE,
+    HEAD,
+    LABELS_FILE,
+    MATRICES,
+    PEFT_PREFIX,
+    TOKEN_TABLE,
+    WEIGHTS_FILE,
+    settings_of,
+)
 from minigpt.interchange.huggingface import CONFIG_FILE as MODEL_CONFIG_FILE
-from minigpt.interchange.huggingface import hub_name, our_name, read_json
+from minigpt.interchange.huggingface import hub_name, our_name
+from minigpt.interchange.json_file import (
+    LARGEST_SMALL,
+    NULL,
+    NUMBER,
+    OBJECT,
+    TEXT,
+    TEXTS,
+    TRUTH,
+    Kind,
+    either,
+    list_of,
+    read_json,
+    whole,
+)
 from minigpt.interchange.safetensors_file import open_safetensors
+from minigpt.interchange.settings import keep_settings, refuse_changed_settings
+from minigpt.terminal import quoted
 
 PICKLE = "adapter_model.bin"
 EMBEDDINGS = (TOKEN_TABLE, "wpe")
@@ -41,6 +66,28 @@ WITHOUT_EFFECT = {  # on what a trained adapter computes
     *("loftq_config", "eva_config", "corda_config", "lora_ga_config"),  # how init_lora_weights begins
     "qalora_group_size",  # of use_qalora, which is refused
 }
+PLACE = Kind(
+    "the name of a folder", lambda value: isinstance(value, str) and len(value) < 1024 and "\0" not in value
+)
+MODULES = either(NULL, TEXT, TEXTS)
+KINDS = {  # of the keys that are read
+    "task_type": either(NULL, TEXT),
+    "base_model_name_or_path": either(NULL, PLACE),
+    "init_lora_weights": either(TRUTH, TEXT, NULL),
+    "r": whole(1),
+    "lora_alpha": NUMBER,
+    "use_rslora": either(NULL, TRUTH),
+    "lora_bias": either(NULL, TRUTH),
+    "ensure_weight_tying": either(NULL, TRUTH),
+    "rank_pattern": either(NULL, OBJECT),
+    "alpha_pattern": either(NULL, OBJECT),
+    "target_modules": MODULES,
+    "exclude_modules": MODULES,
+    "layers_pattern": MODULES,
+    "modules_to_save": either(NULL, TEXTS),
+    "layers_to_transform": either(NULL, whole(0), list_of(whole(0), "whole numbers")),
+    "trainable_token_indices": either(NULL, list_of(whole(0), "whole numbers"), OBJECT),
+}
 # Other beginnings take something out of the base's matrices, and the adapter is right for the rest alone.
 BEGINNINGS = (True, False, "gaussian", "orthogonal", "eva")
 TASKS = (None, "CAUSAL_LM", "SEQ_CLS", "FEATURE_EXTRACTION")
@@ -59,20 +106,22 @@ def read_adapter_config(directory):
     path = Path(directory) / CONFIG_FILE
     if not path.is_file():
         raise FileNotFoundError(f"{directory} holds no adapter: there is no {CONFIG_FILE}")
-    config = read_json(path)
+    config = read_json(path, KINDS, largest=LARGEST_SMALL)
     if config.get("peft_type") != "LORA":
-        raise ValueError(f"{path}: peft_type is {config.get('peft_type')!r} but only 'LORA' is supported")
+        found = quoted(config.get("peft_type"))
+        raise ValueError(f"{path}: peft_type is {found} but only 'LORA' is supported")
     if config.get("task_type") not in TASKS:
-        raise ValueError(f"{path}: task_type is {config['task_type']!r}, which is not supported")
+        raise ValueError(f"{path}: task_type is {quoted(config['task_type'])}, which is not supported")
     beginning = config.get("init_lora_weights", True)
     if beginning not in BEGINNINGS:
         raise ValueError(
-            f"{path}: init_lora_weights is {beginning!r}, which may have changed the base's own matrices: "
-            "save the adapter with path_initial_model_for_weight_conversion, which makes plain LoRA of it"
+            f"{path}: init_lora_weights is {quoted(beginning)}, which may have changed the base's own "
+            "matrices: save the adapter with path_initial_model_for_weight_conversion, which makes plain "
+            "LoRA of it"
         )
     for name, value in config.items():
         if name not in READ | WITHOUT_EFFECT and value not in (None, False, "", [], {}):
-            raise ValueError(f"{path}: {name} is {value!r:.80}, which is not supported")
+            raise ValueError(f"{path}: {name} is {quoted(value)}, which is not supported")
     return config
 
 
@@ -93,7 +142,7 @@ def base_folder(directory):
         if (folder / MODEL_CONFIG_FILE).is_file() or is_adapter(folder):
             return folder
     raise FileNotFoundError(
-        f"{directory} is an adapter of the model {name!r}, but there is no such folder with a model: "
+        f"{directory} is an adapter of the model {quoted(name)}, but there is no such folder with a model: "
         f"put the base there, or correct base_model_name_or_path in {CONFIG_FILE}"
     )
 
@@ -108,7 +157,11 @@ def merge_adapter(params, directory):
     here, and for shapes that are not the base's.
     """
     config = read_adapter_config(directory)
-    adapter = _Adapter(directory, config, read_tensors(directory))
+    tensors = read_tensors(directory)
+    refuse_changed_settings(
+        Path(directory) / CONFIG_FILE, all_settings(directory), Path(directory) / WEIGHTS_FILE
+    )
+    adapter = _Adapter(directory, config, tensors)
     with_head = config.get("task_type") in (None, "CAUSAL_LM") and f"{SCORE}.weight" not in params
     tied = with_head and HEAD_WEIGHT not in params
     merged = {name: to_host(param) for name, param in params.items() if with_head or name != HEAD_WEIGHT}
@@ -120,6 +173,22 @@ def merge_adapter(params, directory):
     if tied and merged[HEAD_WEIGHT] is merged[TABLE_WEIGHT]:
         del merged[HEAD_WEIGHT]
     return {name: to_device(np.ascontiguousarray(param)) for name, param in merged.items()}
+
+
+def all_settings(directory):
+    """What the files of an adapter say of what is computed, a dict by key."""
+    return settings_of(read_adapter_config(directory), read_labels(directory))
+
+
+def read_labels(directory):
+    """What labels.json beside an adapter says, a dict; None where there is none. Raises ValueError."""
+    path = Path(directory) / LABELS_FILE
+    return read_json(path) if path.is_file() else None
+
+
+def accept_adapter_settings(directory):
+    """Take over what the files of an adapter of ours say now; see interchange/settings.py."""
+    keep_settings(Path(directory) / WEIGHTS_FILE, all_settings(directory))
 
 
 def read_tensors(directory):
@@ -135,7 +204,7 @@ def read_tensors(directory):
     tensors = {}
     for name, array in open_safetensors(path).items():
         if not name.startswith(PEFT_PREFIX):
-            raise ValueError(f"{path} has a tensor {name!r:.80}, which is no adapter's: {PEFT_PREFIX}… is")
+            raise ValueError(f"{path} has a tensor {quoted(name)}, which is no adapter's: {PEFT_PREFIX}… is")
         tensors[our_name(name.removeprefix(PEFT_PREFIX))] = array.read()
     return tensors
 
@@ -309,7 +378,7 @@ class _Adapter:
         value = self.config.get(key) if pattern is None else patterns[pattern]
         least = (int,) if key == "r" else (int, float)
         if type(value) not in least or not 0 < value < math.inf:
-            raise ValueError(f"{self.directory}: {key} is {value!r} but must be a positive number")
+            raise ValueError(f"{self.directory}: {key} is {quoted(value)} but must be a positive number")
         return value
 
     def replace_tokens(self, params, tied):

@@ -53,7 +53,7 @@ def pair_of(record):
         raise BadRecord(f"{record.where}: the prompt is not what stands before the answers")
     if not prompt:
         have = ", ".join(map(str, fields)) or "none"
-        raise BadRecord(f"{record.where}: the field 'prompt' is missing (there are: {have})")
+        raise BadRecord(f"{record.where}: the field 'prompt' is missing (there are: {have:.200})")
     if not all(text for _, text in (*prompt, chosen, rejected)):
         raise BadRecord(f"{record.where}: a turn of the prompt, or an answer, is empty")
     if chosen == rejected:

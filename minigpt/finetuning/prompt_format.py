@@ -13,13 +13,14 @@ Only what the model is to say itself is learned: the target of every token of a 
 is -100, which the loss does not count. The text before an answer is there to be read, not to be imitated.
 """
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from minigpt.interchange.files import write_json
+from minigpt.interchange.json_file import LARGEST_SMALL, TEXT, check_fields, read_json
 from minigpt.layers import IGNORED
+from minigpt.terminal import quoted
 
 FORMAT_FILE = "prompt_format.json"
 
@@ -104,7 +105,7 @@ def save_format(directory, prompt_format):
     write_json(Path(directory) / FORMAT_FILE, content)
     if chat:
         path = Path(directory) / "tokenizer_config.json"
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = read_json(path)
         template = "{% for message in messages %}{{ message['content'] }}{{ eos_token }}{% endfor %}"
         write_json(path, config | {"chat_template": template})
 
@@ -117,12 +118,12 @@ def load_format(directory):
     path = Path(directory) / FORMAT_FILE
     if not path.exists():
         return None
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content["format"] == "chat":
-            return ChatFormat()
-        if content["format"] == "instruct":
-            return InstructFormat(content["with_input"], content["without_input"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is damaged ({error!r}): it must hold a prompt format") from None
-    raise ValueError(f"{path}: the format {content['format']!r} is not known: it must be chat or instruct")
+    templates = {"with_input": TEXT, "without_input": TEXT}
+    content = read_json(path, templates, required=("format",), largest=LARGEST_SMALL)
+    if content["format"] == "chat":
+        return ChatFormat()
+    if content["format"] == "instruct":
+        check_fields(path, content, {}, required=templates)
+        return InstructFormat(content["with_input"], content["without_input"])
+    found = quoted(content["format"])
+    raise ValueError(f"{path}: the format {found} is not known: it must be chat or instruct")

@@ -124,7 +124,7 @@ def text_field(record, name, optional=False):
     value = fields.get(name)
     if value is None and not optional:
         have = ", ".join(map(str, fields)) or "none"
-        raise BadRecord(f"{record.where}: the field {name!r} is missing (there are: {have})")
+        raise BadRecord(f"{record.where}: the field {name!r} is missing (there are: {have:.200})")
     text = trimmed(as_text(record, name, "" if value is None else value))
     if not text.strip() and not optional:
         raise BadRecord(f"{record.where}: the field {name!r} is empty")
@@ -135,8 +135,7 @@ def as_text(record, name, value):
     """A value as text: a number as JSON writes it. Raises BadRecord for anything but texts and numbers."""
     if isinstance(value, str):
         return value
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if whole or (isinstance(value, float) and math.isfinite(value)):
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < math.inf:
         return json.dumps(value)
     raise BadRecord(f"{record.where}: the field {name!r} is {value!r:.40} but must be a text")
 

@@ -6,11 +6,12 @@ text; it is begun by a blank line, after which something new begins, or by the n
 beginning.json in the model's folder says which; a folder of others has none.
 """
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from minigpt.interchange.files import write_json
+from minigpt.interchange.json_file import LARGEST_SMALL, TEXT, read_json
+from minigpt.terminal import quoted
 from tokenizer.base import UNKNOWN
 
 BEGINNING_FILE = "beginning.json"
@@ -45,13 +46,11 @@ def load_beginning(directory, tokenizer):
     path = Path(directory) / BEGINNING_FILE
     if not path.exists():
         return Beginning(text=beginning_known_to(tokenizer))
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        beginning = Beginning(str(content["documents"]), str(content["text"]))
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is damaged ({error!r}): it must say how a text begins") from None
+    kinds = {"documents": TEXT, "text": TEXT}
+    content = read_json(path, kinds, required=kinds, largest=LARGEST_SMALL)
+    beginning = Beginning(content["documents"], content["text"])
     if not beginning.ids(tokenizer):
-        raise ValueError(f"{path}: a text cannot begin with {beginning.text!r}, which has no tokens")
+        raise ValueError(f"{path}: a text cannot begin with {quoted(beginning.text)}, which has no tokens")
     return beginning
 
 

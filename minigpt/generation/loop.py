@@ -15,6 +15,7 @@ from minigpt.generation.sampling import Sampling, penalize_repetition, pick
 
 def generate_text_simple(model, idx, max_new_tokens, context_size):
     """Greedy continuation, the simplest complete program: idx (B, T) int -> (B, T + max_new_tokens)."""
+    idx = checked_ids(idx)
     for _ in range(max_new_tokens):
         context = idx[:, -context_size:]  # the model sees no further back than this
         logits, _ = model.forward(to_device(context))  # (B, T, V)
@@ -45,7 +46,7 @@ def generate(
     if max_new_tokens < 0:
         raise ValueError(f"max_new_tokens is {max_new_tokens} but cannot be negative")
     sampling = Sampling(temperature, top_k, top_p, min_p, repetition_penalty)
-    idx = np.asarray(idx)
+    idx = checked_ids(idx)
     done = np.zeros(len(idx), dtype=bool)
     columns = [idx]
     for tokens, _ in islice(token_stream(model, idx.tolist(), sampling, seed, use_cache), max_new_tokens):
@@ -56,6 +57,19 @@ def generate(
         if done.all():
             break
     return np.concatenate(columns, axis=1)
+
+
+def checked_ids(idx):
+    """Ids (B, T) as int64, so that what is appended stays whole; uint64 beside int64 would make floats.
+
+    Raises ValueError for anything but integers of two dimensions.
+    """
+    idx = np.asarray(idx)
+    if idx.ndim != 2 or idx.dtype.kind not in "iu":
+        raise ValueError(f"token ids must be integers of shape (B, T), not {idx.dtype} of shape {idx.shape}")
+    if idx.size and int(idx.max()) >= 2**63:
+        raise ValueError(f"the token id {int(idx.max())} is beyond any vocabulary")
+    return idx.astype(np.int64, copy=False)
 
 
 def token_stream(model, prompts, sampling, seed=None, use_cache=True):

@@ -7,7 +7,6 @@ stored though it is the token table. A config.json can also ask for what this co
 as another activation function: that is refused by name, never computed differently.
 """
 
-import json
 import math
 import re
 import warnings
@@ -17,7 +16,19 @@ import numpy as np
 
 from minigpt.backend import to_host
 from minigpt.interchange.files import write_json
+from minigpt.interchange.json_file import (
+    LARGEST_SMALL,
+    NULL,
+    OBJECT,
+    TEXTS,
+    either,
+    is_number,
+    list_of,
+    read_json,
+)
 from minigpt.interchange.safetensors_file import open_safetensors, save_safetensors
+from minigpt.interchange.settings import as_metadata, keep_settings, refuse_changed_settings
+from minigpt.terminal import quoted
 
 CONFIG_FILE = "config.json"
 GENERATION_FILE = "generation_config.json"
@@ -32,7 +43,6 @@ PREFIX = "transformer."
 WRAPPERS = ("_orig_mod", "module")  # parts of a name that torch.compile and DataParallel leave in it
 VALUE_HEAD = "v_head."  # scores texts in reinforcement learning, beside a model that it does not change
 MASK_BUFFERS = re.compile(r"h\.\d+\.attn\.(bias|masked_bias)")  # constants that old checkpoints carry
-LONGEST_JSON = 64 << 20  # bytes; the tokenizer.json of GPT-2 has 4 MB
 MOST_LAYERS = 1000  # GPT-2 XL has 48; a config.json of a billion would keep us busy naming them
 
 GPT2_DEFAULTS = {  # what transformers takes where config.json says nothing
@@ -53,6 +63,10 @@ ALIASES = {  # transformers reads these names as well
     "n_head": "num_attention_heads",
     "n_embd": "hidden_size",
 }
+OTHER_SETTINGS = (  # a bigram model's context, and what a classifier is besides
+    *("model_type", "block_size", "architectures", "id2label", "num_labels", "problem_type"),
+    *("pad_token_id", "text_end"),
+)
 OTHER_HEADS = ("GPT2ForTokenClassification", "GPT2ForQuestionAnswering", "GPT2DoubleHeadsModel")
 COMPUTED = {  # the values that the layers here compute; the first is the default
     "activation_function": ("gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh"),  # three names of one
@@ -99,7 +113,7 @@ def write_model(directory, json_config, params):
     ends = {"bos_token_id": end, "eos_token_id": end}
     tensors = {hub_name(name): np.ascontiguousarray(to_host(param)) for name, param in params.items()}
     dtype = str(next(iter(tensors.values())).dtype)
-    save_safetensors(directory / WEIGHTS_FILE, tensors)
+    save_safetensors(directory / WEIGHTS_FILE, tensors, as_metadata(settings_of(json_config)))
     write_json(directory / CONFIG_FILE, json_config | ends | {"torch_dtype": dtype})
     write_json(directory / GENERATION_FILE, {"_from_model_config": True} | ends)
 
@@ -110,7 +124,8 @@ def end_of_text_id(directory):
     if not path.is_file():
         return None
     end = read_json(config_path).get("eos_token", END_OF_TEXT) if config_path.is_file() else END_OF_TEXT
-    for token in read_json(path).get("added_tokens") or []:
+    kinds = {"added_tokens": either(NULL, list_of(OBJECT, "objects"))}
+    for token in read_json(path, kinds).get("added_tokens") or []:
         if token.get("content") == end:
             return token.get("id")
     return None
@@ -134,20 +149,19 @@ def read_config(directory):
     path = Path(directory) / CONFIG_FILE
     if not path.is_file():
         raise FileNotFoundError(f"there is no {CONFIG_FILE} in {directory}: train a model there first")
-    return read_json(path)
+    return read_json(path, {"architectures": either(NULL, TEXTS)}, largest=LARGEST_SMALL)
 
 
-def read_json(path):
-    """A JSON file that holds an object -> dict. Raises ValueError for anything else."""
-    if path.stat().st_size > LONGEST_JSON:
-        raise ValueError(f"{path} has {path.stat().st_size:,} bytes but at most {LONGEST_JSON:,} are read")
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is not valid JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise ValueError(f"{path} must hold a JSON object, not a {type(value).__name__}")
-    return value
+def settings_of(json_config):
+    """What of a config.json decides what is computed, a dict by key, filled up with defaults.
+
+    Sizes are under GPT2Config's first name of them; labels and ends of texts are a classifier's.
+    """
+    sizes = {
+        name: json_config.get(name, json_config.get(ALIASES.get(name), default))
+        for name, default in GPT2_DEFAULTS.items()
+    }
+    return sizes | {name: json_config.get(name) for name in OTHER_SETTINGS}
 
 
 def gpt_config_fields(json_config):
@@ -156,30 +170,33 @@ def gpt_config_fields(json_config):
     Raises ValueError naming the setting that is not a GPT-2's, or is not computed here.
     """
     if json_config.get("model_type") != "gpt2":
-        raise ValueError(
-            f"{CONFIG_FILE}: model_type is {json_config.get('model_type')!r}, but only 'gpt2' can be opened"
-        )
+        found = quoted(json_config.get("model_type"))
+        raise ValueError(f"{CONFIG_FILE}: model_type is {found}, but only 'gpt2' can be opened")
     for name, values in COMPUTED.items():
         found = json_config.get(name, values[0])
         if found not in values:
-            raise ValueError(f"{CONFIG_FILE}: {name} is {found!r}, but only {values[0]!r} is computed here")
+            raise ValueError(
+                f"{CONFIG_FILE}: {name} is {quoted(found)}, but only {values[0]!r} is computed here"
+            )
     for name in json_config.get("architectures") or []:
         if name in OTHER_HEADS:
             raise ValueError(f"{CONFIG_FILE}: the architecture is {name}, whose head is not computed here")
     for name, alias in ALIASES.items():
-        if json_config.get(alias, json_config.get(name)) != json_config.get(name, json_config.get(alias)):
+        both = name in json_config and alias in json_config
+        if both and json_config[name] != json_config[alias]:
             raise ValueError(
-                f"{CONFIG_FILE}: {name} is {json_config[name]!r} but {alias}, another name of the same, is "
-                f"{json_config[alias]!r}"
+                f"{CONFIG_FILE}: {name} is {quoted(json_config[name])} but {alias}, another name of the "
+                f"same, is {quoted(json_config[alias])}"
             )
-    config = {
-        name: json_config.get(name, json_config.get(ALIASES.get(name), default))
-        for name, default in GPT2_DEFAULTS.items()
-    }
+    config = settings_of(json_config)
     for name, default in GPT2_DEFAULTS.items():
-        kinds = (int, float) if type(default) is float else (type(default),)
-        if type(config[name]) not in kinds:
-            raise ValueError(f"{CONFIG_FILE}: {name} is {config[name]!r} but must be such as {default}")
+        right = is_number(config[name]) if type(default) is float else type(config[name]) is type(default)
+        if not right:
+            raise ValueError(f"{CONFIG_FILE}: {name} is {quoted(config[name])} but must be such as {default}")
+        if type(default) is int and not 0 < config[name] < 2**31:
+            raise ValueError(
+                f"{CONFIG_FILE}: {name} is {quoted(config[name])} but must be at least 1 and below 2³¹"
+            )
     if config["n_layer"] > MOST_LAYERS:
         raise ValueError(f"{CONFIG_FILE}: n_layer is {config['n_layer']} but can be {MOST_LAYERS} at most")
     if not 0 < config["layer_norm_epsilon"] < math.inf:
@@ -187,9 +204,8 @@ def gpt_config_fields(json_config):
             f"{CONFIG_FILE}: layer_norm_epsilon is {config['layer_norm_epsilon']} but must be positive"
         )
     if json_config.get("n_inner") not in (None, 4 * config["n_embd"]):
-        raise ValueError(
-            f"{CONFIG_FILE}: n_inner is {json_config['n_inner']!r}, but only 4 · n_embd is computed here"
-        )
+        found = quoted(json_config["n_inner"])
+        raise ValueError(f"{CONFIG_FILE}: n_inner is {found}, but only 4 · n_embd is computed here")
     dropouts = [config[name] for name in ("resid_pdrop", "embd_pdrop", "attn_pdrop")]
     if len(set(dropouts)) > 1:
         warnings.warn(
@@ -203,9 +219,9 @@ def gpt_config_fields(json_config):
         "n_layer": config["n_layer"],
         "n_head": config["n_head"],
         "n_embd": config["n_embd"],
-        "dropout": config["resid_pdrop"],
+        "dropout": float(config["resid_pdrop"]),
         "tie_weights": config["tie_word_embeddings"],
-        "layer_norm_epsilon": config["layer_norm_epsilon"],
+        "layer_norm_epsilon": float(config["layer_norm_epsilon"]),
     }
 
 
@@ -239,7 +255,7 @@ def weight_files(directory):
         for file in files.values():
             if Path(file).name != file or "\\" in file or not file.endswith(".safetensors"):
                 raise ValueError(
-                    f"{directory / INDEX_FILE} names {file!r}, which is no safetensors file beside it"
+                    f"{directory / INDEX_FILE} names {quoted(file)}, which is no safetensors file beside it"
                 )
         return [directory / file for file in sorted(set(files.values()))]
     for pickle in PICKLES:
@@ -277,6 +293,10 @@ def read_params(directory, shapes):
     shapes: a dict from each name to the shape that it must have. Raises FileNotFoundError, and ValueError
     for a damaged file or for an array that is missing, has another shape, or belongs to no such model.
     """
+    directory = Path(directory)
+    if (directory / WEIGHTS_FILE).is_file():  # shards are others'
+        settings = settings_of(read_config(directory))
+        refuse_changed_settings(directory / CONFIG_FILE, settings, directory / WEIGHTS_FILE)
     stored = open_weights(directory)
     tell_what_is_read_otherwise(directory, stored)
     biases = [name for name in shapes if name.endswith(".bias")]
@@ -288,7 +308,7 @@ def read_params(directory, shapes):
         if name not in stored:
             found = next(iter(stored), "nothing")
             raise ValueError(
-                f"{directory} has no array {name}, which config.json calls for (its first is {found!r:.80})"
+                f"{directory} has no array {name}, which config.json calls for (its first is {quoted(found)})"
             )
         path, found = stored[name].path, stored[name].shape
         if found == shape:
@@ -303,7 +323,7 @@ def read_params(directory, shapes):
         known = name in shapes or name == "lm_head.weight" or name.startswith(VALUE_HEAD)
         if not known and not MASK_BUFFERS.fullmatch(name):
             raise ValueError(
-                f"{stored[name].path} has an array {name!r:.80} that this model has no place for"
+                f"{stored[name].path} has an array {quoted(name)} that this model has no place for"
             )
     params = {name: stored[name].read() for name in shapes if name not in missing_is_zero}
     if missing_is_zero:
@@ -325,8 +345,13 @@ def tell_what_is_read_otherwise(directory, stored):
     if wrapped:
         warnings.warn(
             f"the arrays in {directory} are named as torch.compile or DataParallel leave them, such as "
-            f"{wrapped[0]!r:.80}: they are read without {' and '.join(part + '.' for part in WRAPPERS)}",
+            f"{quoted(wrapped[0])}: they are read without {' and '.join(part + '.' for part in WRAPPERS)}",
             stacklevel=3,
         )
     if any(name.startswith(VALUE_HEAD) for name in stored):
         warnings.warn(f"the value head ({VALUE_HEAD}…) in {directory} is left out", stacklevel=3)
+
+
+def accept_model_settings(directory):
+    """Take over what config.json says now, for the weights of ours beside it; see settings.py."""
+    keep_settings(Path(directory) / WEIGHTS_FILE, settings_of(read_config(directory)))

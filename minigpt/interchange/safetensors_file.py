@@ -12,8 +12,9 @@ it is first touched. The mapping is private ("copy on write"): a program may cha
 has a copy of the pages it changed; the file never changes.
 
 The format itself would not notice a flipped bit. What is saved here therefore carries a CRC-32 of every
-array in "__metadata__", and one of whatever else stands there; other readers pass over them. Where there is
-one, it is compared. The same arrays make the same file, to the byte.
+array in "__metadata__", and one of whatever else stands there; other readers pass over them. A file that has
+checksums has one of every array and of no other, and they are compared. The same arrays make the same file,
+to the byte.
 """
 
 import json
@@ -28,11 +29,14 @@ import numpy as np
 import safetensors.numpy
 
 from minigpt.interchange.files import write_atomically
+from minigpt.interchange.json_file import unique_names
+from minigpt.terminal import quoted
 
 LONGEST_HEADER = 8 << 20  # bytes; GPT-2 XL's has 80 kB, and JSON takes many times its length in memory
 MOST_DIMENSIONS = 8
 METADATA = "__metadata__"
 CHECKSUMS = "crc32"  # in the metadata: a JSON object from names to CRC-32; METADATA stands for the metadata
+OURS = ("settings", "progress")  # what is in the metadata of files that have a checksum of it
 
 ITEM_SIZES = {"F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2}
 ITEM_SIZES |= {"U16": 2, "I8": 1, "U8": 1, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1}
@@ -55,7 +59,7 @@ class StoredArray:
         Raises ValueError for numbers of another kind, and for a content that is not as it was saved.
         """
         if self.checksum not in (None, zlib.crc32(self.content)):
-            raise ValueError(f"{self.path} is damaged: {self.name!r:.80} is not as it was saved")
+            raise ValueError(f"{self.path} is damaged: {quoted(self.name)} is not as it was saved")
         if self.dtype in ("F32", "F64"):
             stored = self.content.view("<f4" if self.dtype == "F32" else "<f8")
             native = stored.dtype.newbyteorder("=")
@@ -119,11 +123,17 @@ def open_safetensors(path):
     checksums = stored_checksums(path, header.pop(METADATA, None))
     entries = {name: checked_entry(path, name, entry) for name, entry in header.items()}
 
+    if checksums is not None and checksums.keys() - {METADATA} != entries.keys():
+        without = next(iter((checksums.keys() - {METADATA}) ^ entries.keys()))
+        what = "an array without a checksum" if without in entries else "a checksum without an array"
+        raise ValueError(f"{path} is damaged: {quoted(without)} is {what}")
+    checksums = checksums or {}
+
     position = 0
     for name, (_, _, (begin, end)) in sorted(entries.items(), key=lambda item: item[1][2]):
         if begin != position:
             raise ValueError(
-                f"{path} is damaged: {name!r:.80} begins at byte {begin} of the data, not {position}"
+                f"{path} is damaged: {quoted(name)} begins at byte {begin} of the data, not {position}"
             )
         position = end
     if position != len(data):
@@ -140,7 +150,8 @@ def open_metadata(path):
     """The texts that save_safetensors was given as metadata, a dict. Raises as open_safetensors does."""
     header, _ = open_header(Path(path))
     metadata = header.get(METADATA, {})
-    stored_checksums(path, metadata)
+    if stored_checksums(path, metadata) is None:  # of others, who may have written anything there
+        return {}
     return {name: text for name, text in metadata.items() if name not in ("format", CHECKSUMS)}
 
 
@@ -180,17 +191,8 @@ def map_file(path):
 
 def parse_header(path, text):
     """The header as a dict. Raises ValueError for what is not a JSON object or names an array twice."""
-
-    def object_without_repeats(pairs):
-        names = {}
-        for name, value in pairs:
-            if name in names:
-                raise ValueError(f"{name!r:.80} occurs twice")
-            names[name] = value
-        return names
-
     try:
-        header = json.loads(text.decode("utf-8"), object_pairs_hook=object_without_repeats)
+        header = json.loads(text.decode("utf-8"), object_pairs_hook=unique_names)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is damaged: its header is not valid JSON ({error})") from None
     if not isinstance(header, dict):
@@ -199,17 +201,27 @@ def parse_header(path, text):
 
 
 def stored_checksums(path, metadata):
-    """The checksums in the header's metadata, a dict by name; empty where there are none.
+    """The checksums in the header's metadata, a dict by name; None in a file of others, which has none.
 
     Raises ValueError if they cannot be read, or the metadata is not as it was saved.
     """
-    if not (isinstance(metadata, dict) and CHECKSUMS in metadata):
-        return {}
+    if not isinstance(metadata, dict):
+        return None
+    if CHECKSUMS not in metadata:
+        if any(name in metadata for name in OURS):
+            raise ValueError(f"{path} is damaged: it has no checksums though it was written here")
+        return None
     try:
-        checksums = dict(json.loads(metadata[CHECKSUMS]))
+        checksums = json.loads(metadata[CHECKSUMS], object_pairs_hook=unique_names)
     except (ValueError, TypeError, RecursionError):
-        raise ValueError(f"{path} is damaged: its checksums cannot be read") from None
-    if checksums.get(METADATA) not in (None, metadata_checksum(metadata)):
+        checksums = None
+    if not (isinstance(checksums, dict) and all(type(value) is int for value in checksums.values())):
+        raise ValueError(f"{path} is damaged: its checksums cannot be read")
+    try:
+        as_saved = checksums.get(METADATA) in (None, metadata_checksum(metadata))
+    except (TypeError, ValueError, RecursionError):
+        as_saved = False
+    if not as_saved or (METADATA not in checksums and any(name in metadata for name in OURS)):
         raise ValueError(f"{path} is damaged: its metadata is not as it was saved")
     return checksums
 
@@ -217,16 +229,16 @@ def stored_checksums(path, metadata):
 def checked_entry(path, name, entry):
     """One array's line in the header -> dtype, shape, (begin, end), where the three fit together."""
     if not (isinstance(entry, dict) and entry.keys() == {"dtype", "shape", "data_offsets"}):
-        raise ValueError(f"{path} is damaged: {name!r:.80} does not have dtype, shape and data_offsets")
+        raise ValueError(f"{path} is damaged: {quoted(name)} does not have dtype, shape and data_offsets")
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
     if not (isinstance(dtype, str) and dtype in ITEM_SIZES):
-        raise ValueError(f"{path}: {name!r:.80} is of the type {dtype!r:.80}, which is not known")
+        raise ValueError(f"{path}: {quoted(name)} is of the type {quoted(dtype)}, which is not known")
     if not (are_counts(shape, MOST_DIMENSIONS) and are_counts(offsets, 2) and len(offsets) == 2):
-        raise ValueError(f"{path} is damaged: shape or data_offsets of {name!r:.80} are no whole numbers")
+        raise ValueError(f"{path} is damaged: shape or data_offsets of {quoted(name)} are no whole numbers")
     begin, end = offsets
     if end - begin != math.prod(shape) * ITEM_SIZES[dtype]:
         raise ValueError(
-            f"{path} is damaged: {name!r:.80} has shape {shape} of {dtype} but {end - begin} bytes of data"
+            f"{path} is damaged: {quoted(name)} has shape {shape} of {dtype} but {end - begin} bytes of data"
         )
     return dtype, tuple(shape), (begin, end)
 

@@ -1,21 +1,31 @@
 """The flags of train.py: what they mean, what they are by default, and which values make sense."""
 
-import argparse
-import json
 from pathlib import Path
 
 from minigpt.finetuning.peft import TARGETS
 from minigpt.interchange.files import write_json
-from minigpt.tasks.flag_types import amount, parting, proper_share, share, tokenizer_choice, whole_number
+from minigpt.interchange.huggingface import MOST_LAYERS
+from minigpt.tasks.flag_types import (
+    amount,
+    parting,
+    place,
+    proper_share,
+    share,
+    tokenizer_choice,
+    whole_number,
+)
+from minigpt.tasks.memory import refuse_impossible_sizes
 from minigpt.tasks.presets import PRESETS
+from minigpt.tasks.saved_flags import read_saved_flags
 from minigpt.tasks.start import TOKENIZERS
-from minigpt.terminal import Help
+from minigpt.terminal import Help, Parser
 from minigpt.training.documents import FILE
 from minigpt.training.text_files import is_pipe
 
 DATA = Path(__file__).parents[2] / "data"
 BUNDLED = [str(DATA / "stories_en.txt"), str(DATA / "dialogues_zh.txt")]
 VALIDATION_SHARE = 0.1
+MOST_WORKERS = 1024
 ARGUMENTS_FILE = "arguments.json"  # in the output folder: the flags of the run there
 NOT_SAVED = ("resume", "eval_only", "out")  # what is said anew each time
 SPLIT_FLAGS = ("documents", "val_share", "val_data")  # of raw text: what is a document, what is held back
@@ -183,13 +193,17 @@ def check_arguments(parser, args, saved):
             f"--lora-rank {args.lora_rank} trains adapters and --trainable last trains the last block: "
             "choose one of the two"
         )
+    try:
+        refuse_impossible_sizes(args)
+    except ValueError as error:
+        parser.error(str(error))
     if parser.get_default("warmup_iters") != args.warmup_iters > args.max_iters:
         parser.error(f"--warmup-iters is {args.warmup_iters}, more than the {args.max_iters} of --max-iters")
     args.planned_iters = max(args.max_iters, saved.get("max_iters", 0))  # fewer now are not fewer for ever
 
 
 def train_parser():
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="train.py",
         description="Train a GPT (or a bigram model) on text, on NumPy alone. Without flags it trains on the "
         "bundled English stories and Chinese dialogues for two to three minutes.",
@@ -202,6 +216,7 @@ def train_parser():
     add(
         "--data",
         nargs="+",
+        type=place,
         default=BUNDLED,
         metavar="PATH",
         help="UTF-8 text files, or folders of .txt files; pretrain also reads pipes, such as /dev/stdin; "
@@ -226,10 +241,17 @@ def train_parser():
     add(
         "--val-data",
         nargs="+",
+        type=place,
         metavar="PATH",
         help="pretrain: validate on these files, and train on all of --data",
     )
-    add("--out", default="out", metavar="DIR", help="folder for the model, its tokenizer and the log")
+    add(
+        "--out",
+        type=place,
+        default="out",
+        metavar="DIR",
+        help="folder for the model, its tokenizer and the log",
+    )
     add(
         "--tokenizer",
         type=tokenizer_choice,
@@ -240,7 +262,7 @@ def train_parser():
     add(
         "--vocab-size", type=one_or_more, default=4096, metavar="N", help="tokens that bpe and word may learn"
     )
-    add("--init-from", metavar="DIR", help="start from the model in DIR, with its tokenizer")
+    add("--init-from", type=place, metavar="DIR", help="start from the model in DIR, with its tokenizer")
     add("--preset", choices=PRESETS, help="named settings, which other flags may change")
     add("--resume", action="store_true", help="continue the run in --out from its last save")
     add("--eval-only", action="store_true", help="only measure the model in --out on the validation text")
@@ -277,7 +299,7 @@ def train_parser():
 
     add = parser.add_argument_group("model").add_argument
     add("--model", default="gpt", choices=["gpt", "bigram"], help="kind of model")
-    add("--n-layer", type=one_or_more, default=4, metavar="N", help="blocks")
+    add("--n-layer", type=whole_number(1, MOST_LAYERS), default=4, metavar="N", help="blocks")
     add("--n-head", type=one_or_more, default=4, metavar="N", help="attention heads; must divide --n-embd")
     add("--n-embd", type=one_or_more, default=128, metavar="N", help="features of a token")
     add("--block-size", type=one_or_more, default=128, metavar="N", help="context length in tokens")
@@ -320,8 +342,19 @@ def train_parser():
         help="steps between saves; 0: at the end",
     )
     add("--eval-iters", type=one_or_more, default=20, metavar="N", help="validation batches before each save")
-    add("--seed", type=zero_or_more, default=1337, metavar="N", help="decides weights, batches and dropout")
-    add("--workers", type=one_or_more, metavar="N", help="threads (default: one for each processor)")
+    add(
+        "--seed",
+        type=whole_number(0, 2**63 - 1),
+        default=1337,
+        metavar="N",
+        help="decides weights, batches and dropout",
+    )
+    add(
+        "--workers",
+        type=whole_number(1, MOST_WORKERS),
+        metavar="N",
+        help="threads (default: one for each processor)",
+    )
     add(
         "--micro-batch",
         type=one_or_more,
@@ -348,17 +381,9 @@ def saved_arguments(parser, path):
     if not path.exists():
         parser.error(f"there is no run in {path.parent}: it has no {path.name}")
     try:
-        saved = json.loads(path.read_text(encoding="utf-8"))
+        return read_saved_flags(parser, path, NOT_SAVED)
     except ValueError as error:
-        parser.error(f"{path} is damaged: {error}")
-    kept = vars(parser.parse_args([])).keys() - set(NOT_SAVED)
-    for name in saved:
-        if name not in kept:
-            parser.error(
-                f"{path} sets {name!r:.60}, which is not taken from there: delete it in the file, or use the "
-                "version of minigpt that wrote it"
-            )
-    return saved
+        parser.error(str(error))
 
 
 def flag(name):

@@ -2,16 +2,21 @@
 
 import argparse
 import math
-from pathlib import Path
+import os
 
 from minigpt.tasks.start import TOKENIZERS
+from minigpt.terminal import quoted
+
+LARGEST = 2**31 - 1  # steps, sizes, counts: what is larger is a slip of the finger
+LONGEST_PLACE = 4096  # characters of the name of a file
+LONGEST_NUMBER = 40  # characters of a number on the command line
 
 
 def tokenizer_choice(text):
     """The kind of a new tokenizer, or a folder that holds one."""
-    if text not in TOKENIZERS and not Path(text).is_dir():
+    if text not in TOKENIZERS and not os.path.isdir(text):
         raise argparse.ArgumentTypeError(
-            f"{text} is neither {', '.join(TOKENIZERS)} nor a folder with a tokenizer"
+            f"{quoted(text)} is neither {', '.join(TOKENIZERS)} nor a folder with a tokenizer"
         )
     return text
 
@@ -31,16 +36,32 @@ def proper_share(text):
     return value
 
 
-def whole_number(least):
-    """A type for argparse: an integer of at least `least`."""
+def whole_number(least, most=LARGEST):
+    """A type for argparse: an integer from `least` to `most`."""
 
     def integer(text):
-        value = int(text)
-        if value < least:
+        try:
+            value = int(text) if len(text) <= LONGEST_NUMBER else None
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{quoted(text)} is no whole number") from None
+        if value is not None and value < least:
             raise argparse.ArgumentTypeError(f"{value} is too small: give {least} or more")
+        if value is None or value > most:
+            raise argparse.ArgumentTypeError(f"{quoted(text)} is too large: give {most:,} at most")
         return value
 
     return integer
+
+
+def place(text):
+    """The name of a file or a folder."""
+    if text == "":
+        raise argparse.ArgumentTypeError("it is empty: name a file or a folder, or leave the flag out")
+    if "\0" in text or len(text) >= LONGEST_PLACE:
+        raise argparse.ArgumentTypeError(
+            f"{quoted(text)} can be the name of no file: it is too long or has a NUL"
+        )
+    return text
 
 
 def amount(text):

@@ -10,6 +10,7 @@ from minigpt.finetuning.lora import LoRAGPT
 from minigpt.finetuning.peft_reading import is_adapter
 from minigpt.loading import load_model, text_folder
 from minigpt.model import GPT, GPTConfig
+from minigpt.tasks.memory import refuse_impossible_sizes
 from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer, load_tokenizer
 
 TOKENIZERS = ("bpe", "char", "word")  # those that can be learned; --tokenizer also takes a folder with one
@@ -80,6 +81,7 @@ def starting_gpt(args, n_vocab):
 def base_model(args, n_vocab):
     """Random weights, or a copy of the GPT or BigramLM in --init-from; of a classifier its GPT."""
     if not args.init_from:
+        refuse_impossible_sizes(args, n_vocab)
         if args.model == "bigram":
             return BigramLM(BigramConfig(n_vocab, args.block_size), args.seed)
         sizes = (args.block_size, args.n_layer, args.n_head, args.n_embd)

@@ -11,6 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from minigpt.interchange.files import write_atomically
+from minigpt.interchange.json_file import Kind, check_fields, parse_json, whole
+from minigpt.terminal import quoted
+
+LARGEST_LOG = 1 << 30  # bytes; a step takes about 150
+MEASURED = Kind("a number", lambda value: type(value) is float or whole(0).holds(value))
 
 
 class TrainingLog:
@@ -20,7 +25,7 @@ class TrainingLog:
         """Start the file at path anew, keeping the lines of steps before first_step. Raises OSError."""
         self.path = Path(path)
         kept = read_lines(self.path) if first_step > 0 and self.path.exists() else []
-        self.lines = [line for line in kept if line["step"] < first_step]
+        self.lines = [line for line in kept if line["step"] < first_step and "loss" in line]
         self.n_written = len(self.lines)
         text = self._text(self.lines)
         write_atomically(self.path, text)
@@ -58,11 +63,25 @@ class TrainingLog:
 
 
 def read_lines(path):
-    """The lines of a metrics.jsonl as dicts; a last line that a killed run left half-written is ignored."""
-    lines = []
-    for text in path.read_text(encoding="utf-8").splitlines():
-        try:
-            lines.append(json.loads(text))
-        except ValueError:
-            break
-    return lines
+    """The lines of a metrics.jsonl as dicts; a last line that a killed run left half-written is ignored.
+
+    Raises OSError, and ValueError naming file and line for any other that is not as it was written.
+    """
+    with open(path, "rb") as file:
+        content = file.read(LARGEST_LOG + 1)
+    if len(content) > LARGEST_LOG:
+        raise ValueError(f"{path} has more than {LARGEST_LOG:,} bytes: move it away, and a new one is begun")
+    *lines, _ = content.split(b"\n")  # the last one has no line end, and is empty mostly
+    return [parsed_line(f"{path}:{number}", text) for number, text in enumerate(lines, 1)]
+
+
+def parsed_line(place, text):
+    """A line of the log, bytes -> dict from names to numbers, which has "step". Raises ValueError."""
+    try:
+        line = parse_json(text.decode("utf-8"), place)
+        if not isinstance(line, dict):
+            raise ValueError(f"{place} is {quoted(line)} but must be a JSON object")
+        check_fields(place, line, {name: MEASURED for name in line} | {"step": whole(0)}, ("step",))
+    except ValueError as error:
+        raise ValueError(f"{error}: move the log away, and a new one is begun") from None
+    return line

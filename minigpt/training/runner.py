@@ -63,6 +63,20 @@ def keep_freed_memory():
         mallopt(M_MMAP_THRESHOLD, 32 << 20)  # … and take all but the largest arrays from it
 
 
+class Threads(ThreadPoolExecutor):
+    """Threads that say what to do where the system gives no more of them."""
+
+    def submit(self, *call):
+        try:
+            return super().submit(*call)
+        except RuntimeError as error:
+            if "start new thread" not in str(error):
+                raise
+            raise MemoryError(
+                f"no thread beside {len(self._threads)} of --workers could be started"
+            ) from None
+
+
 class BatchRunner:
     """Runs batches of any size through a model on worker threads."""
 
@@ -70,7 +84,7 @@ class BatchRunner:
         self.model = model
         self.workers = workers or default_workers()
         self.micro_batch = micro_batch
-        self.pool = ThreadPoolExecutor(self.workers, thread_name_prefix="shard")
+        self.pool = Threads(self.workers, thread_name_prefix="shard")
 
     def __enter__(self):
         keep_freed_memory()

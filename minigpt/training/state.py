@@ -12,13 +12,22 @@ and dropout are drawn from generators keyed by seed and step.
 """
 
 import json
+import math
 from pathlib import Path
 
 from minigpt.backend import to_device, to_host
 from minigpt.interchange.huggingface import CONFIG_FILE
+from minigpt.interchange.json_file import NULL, TEXT, Kind, check_fields, either, parse_json, whole
 from minigpt.interchange.safetensors_file import open_metadata, open_safetensors, save_safetensors
+from minigpt.terminal import quoted
 
 STATE_FILE = "training_state.safetensors"
+PROGRESS = {
+    "step": whole(0),
+    "best": Kind("a number", lambda best: type(best) is float and not math.isnan(best)),
+    "best_step": either(NULL, whole(0)),
+    "data": TEXT,
+}
 
 
 def refuse_to_overwrite(directory):
@@ -48,10 +57,7 @@ def load_training_state(directory):
     if not path.exists():
         raise FileNotFoundError(f"there is nothing to resume in {directory}: it has no {STATE_FILE}")
     stored = open_safetensors(path)
-    try:
-        progress = json.loads(open_metadata(path)["progress"])
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is damaged ({error}): it cannot be resumed") from None
+    progress = parsed_progress(path, open_metadata(path).get("progress"))
     for name, array in stored.items():
         if array.checksum is None:
             raise ValueError(
@@ -59,6 +65,20 @@ def load_training_state(directory):
                 "so it cannot be resumed"
             )
     return {name: array.read() for name, array in stored.items()}, progress
+
+
+def parsed_progress(path, text):
+    """The progress of a run, out of a header's metadata, as a dict. Raises ValueError."""
+    try:
+        if not isinstance(text, str):
+            raise ValueError(f"{path} is damaged: 'progress' is missing")
+        progress = parse_json(text, path)
+        if not isinstance(progress, dict):
+            raise ValueError(f"{path} is damaged: the progress is {quoted(progress)}")
+        check_fields(path, progress, PROGRESS)
+    except ValueError as error:
+        raise ValueError(f"{error}: it cannot be resumed") from None
+    return progress
 
 
 def restore_training_state(tensors, params, optimizer):

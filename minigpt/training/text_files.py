@@ -112,7 +112,8 @@ def copied(path, directory):
     directory.mkdir(parents=True, exist_ok=True)
     arrived, digest = directory / f"pipe.{os.getpid()}.tmp", hashlib.sha256()
     with open(path, "rb") as pipe, written_aside(arrived) as copy:
-        while block := pipe.read(CHUNK_BYTES):
+        for piece in decoded_chunks(pipe, path):  # refuses /dev/zero, which has no end
+            block = piece.encode("utf-8")
             digest.update(block)
             copy.write(block)
     lasting = directory / f"{digest.hexdigest()[:16]}.txt"

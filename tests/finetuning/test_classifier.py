@@ -8,7 +8,7 @@ from check_layer import check_layer
 from gradients import assert_gradients_equal_finite_differences
 from models import SMALL, order_one
 
-from minigpt import GPT, AdamW, GPTConfig
+from minigpt import GPT, AdamW, GPTConfig, accept_settings
 from minigpt.finetuning.classifier import (
     BalancedLabels,
     GPTClassifier,
@@ -312,6 +312,9 @@ def test_what_a_text_ends_with_belongs_to_the_model(tmp_path):
     classifier("float32").save_pretrained(tmp_path / "ours")
     assert GPTClassifier.from_pretrained(tmp_path / "ours").text_end == "\n"
     change_config(tmp_path / "ours", drop=["text_end"])  # as earlier versions saved it
+    with pytest.raises(ValueError, match=r"text_end is None but was '\\n' when"):
+        GPTClassifier.from_pretrained(tmp_path / "ours")
+    accept_settings(tmp_path / "ours")
     assert GPTClassifier.from_pretrained(tmp_path / "ours").text_end == "\n"
     change_config(tmp_path / "ours", text_end=3)
     with pytest.raises(ValueError, match="text_end is 3"):

@@ -151,9 +151,9 @@ def test_transformers_makes_the_same_ids_of_a_dialogue(tmp_path):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("{", "is damaged"),
-        ("[]", "is damaged"),
-        (json.dumps({"format": "instruct"}), r"is damaged \(KeyError\('with_input'\)\)"),
+        ("{", "is not valid JSON"),
+        ("[]", "must hold a JSON object, not a list"),
+        (json.dumps({"format": "instruct"}), "is damaged: 'with_input' is missing"),
         (json.dumps({"format": "poem"}), "the format 'poem' is not known"),
     ],
 )

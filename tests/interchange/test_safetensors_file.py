@@ -145,7 +145,7 @@ def test_a_header_of_a_gigabyte_is_not_even_read(tmp_path):
 def test_a_repeated_name_after_very_many_is_found_without_comparing_all_with_all(tmp_path):
     names = ",".join(f'"{i}":0' for i in range(LONGEST_HEADER // 16))
     path = written(tmp_path, f'{{{names},"7":0}}'.encode())
-    with pytest.raises(ValueError, match="'7' occurs twice"):
+    with pytest.raises(ValueError, match="'7' comes twice"):
         open_safetensors(path)
 
 

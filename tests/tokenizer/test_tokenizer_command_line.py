@@ -125,3 +125,22 @@ def test_show_reads_bytes_that_are_no_utf8_as_the_replacement_character(trained)
 def test_a_vocabulary_that_the_text_does_not_fill_is_a_warning(trained):
     _, error = run("train", trained / "text.txt", "--vocab-size", 9999, "--out", trained / "large")
     assert error.startswith("python -m tokenizer: warning: the text has only")
+
+
+def test_decode_gives_a_pipe_the_text_and_a_terminal_one_without_orders(trained):
+    text = "a\x1b[2J\x85b\u202e\n"
+    ids, _ = run("encode", "--tokenizer", trained / "bpe", stdin=text)
+    assert run("decode", "--tokenizer", trained / "bpe", stdin=ids)[0] == text
+    code = (
+        "import sys; from tokenizer.__main__ import main; "
+        "terminal = type('Terminal', (type(sys.stdout),), {'isatty': lambda self: True}); "
+        "sys.stdout = terminal(sys.stdout.buffer); "
+        f"sys.exit(main(['decode', '--tokenizer', {str(trained / 'bpe')!r}]))"
+    )
+    out, _ = run_script(["-c", code], stdin=ids, environment={"PYTHONPATH": str(ROOT)})
+    assert out == "a<1b>[2J<c2 85>b<e2 80 ae>\n"
+
+
+def test_a_name_of_a_file_gives_the_terminal_no_orders(trained):
+    _, error = run("encode", "--tokenizer", trained / "bpe", "no\x1b[2J.txt", status=2)
+    assert "no<1b>[2J.txt" in error and "\x1b" not in error
