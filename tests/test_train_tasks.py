@@ -485,7 +485,7 @@ def test_the_columns_of_a_labelled_file_are_given_by_flags_and_kept_for_the_resu
     rows = data_of(folder, "classify").read_text(encoding="utf-8").splitlines()
     swapped = [f"{i},{text},no,{label}" for i, (label, text) in enumerate(row.split("\t") for row in rows)]
     path = write(tmp_path / "x.csv", "\n".join(["id,what,to,whom", *swapped]))
-    flags = ["--task", "classify", "--data", path, *SHORT.split(), *NEW_MODEL]
+    flags = ["--task", "classify", "--data", path, *SHORT.split(), *DROPOUT["classify"], *NEW_MODEL]
     assert "x.csv has 4 columns (id, what, to, whom): say with --label-column" in refused(
         *flags, "--out", tmp_path
     )

@@ -16,8 +16,8 @@ def read_saved_flags(parser, path, not_saved):
     for name, value in saved.items():
         if name not in actions or name in not_saved:
             raise ValueError(
-                f"{path} sets {quoted(name)}, which is not taken from there: delete it in the file, or use the "
-                "version of minigpt that wrote it"
+                f"{path} sets {quoted(name)}, which is not taken from there: delete it in the file, or use "
+                "the version of minigpt that wrote it"
             )
         if not fits(actions[name], value):
             flag = "--" + name.replace("_", "-")
