@@ -1,13 +1,45 @@
-"""plant_bugs.py takes minutes and is run by hand; that its lines are still there is checked every time."""
+"""plant_bugs.py takes minutes and runs once a week; that its lines are still there is checked every time."""
 
 import pytest
-from plant_bugs import BUGS, ROOT
+from import_graph import ROOT, source_files, nearest_tests
+from plant_bugs import attempts
+from planted import BUGS, NOTHING_TO_PLANT
+
+SOURCES = [path for path in source_files() if not path.startswith("tests/")]
 
 
-@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: f"{bug.path}: {bug.what}")
-def test_the_line_of_every_planted_bug_is_there_exactly_once(bug):
-    assert (ROOT / bug.path).read_text(encoding="utf-8").count(bug.original) == 1
-    assert bug.planted != bug.original
-    for tests in bug.tests.split():
-        path, _, test = tests.partition("::")
-        assert f"def {test}" in (ROOT / path).read_text(encoding="utf-8")
+@pytest.mark.parametrize("path", SOURCES)
+def test_the_line_of_every_planted_bug_is_there_exactly_once(path):
+    source = (ROOT / path).read_text(encoding="utf-8")
+    bugs = [bug for bug in BUGS if bug.path == path]
+    for bug in bugs:
+        assert source.count(bug.original) == 1, f"{bug.what}: {bug.original}"
+        assert bug.planted != bug.original, bug.what
+        compile(source.replace(bug.original, bug.planted), path, "exec")
+        for tests in bug.tests.split():
+            file, _, test = tests.partition("::")
+            assert f"def {test}" in (ROOT / file).read_text(encoding="utf-8")
+    whats = [bug.what for bug in bugs]
+    assert sorted(whats) == sorted(set(whats)), "two bugs of a file have two names"
+    assert bool(bugs) != (path in NOTHING_TO_PLANT), "a file has bugs, or a reason for having none"
+
+
+def test_every_bug_is_of_a_file_that_is_there():
+    assert {bug.path for bug in BUGS} | NOTHING_TO_PLANT.keys() == set(SOURCES)
+
+
+def test_a_test_imports_what_it_names_directly_through_others_and_as_a_program():
+    assert nearest_tests("minigpt/layers/gelu.py")["tests/layers/test_gelu.py"] == 0, "the test of that name"
+    assert nearest_tests("minigpt/model.py")["tests/generation/test_loop.py"] >= 1
+    assert nearest_tests("train.py")["tests/training/test_resume.py"] == 1, "which runs it as a process"
+    assert "tests/training/test_resume.py" in nearest_tests("minigpt/tasks/pretrain.py")
+    assert "tests/layers/test_gelu.py" not in nearest_tests("minigpt/model.py")
+    assert "tests/test_house.py" not in nearest_tests("minigpt/model.py")
+
+
+def test_the_nearest_tests_are_asked_first_and_without_pytorch_before_with_it():
+    bug = next(bug for bug in BUGS if bug.path == "minigpt/layers/attention.py")
+    (near, first), (with_torch, second), (far, third), (_, fourth) = attempts(bug)
+    assert "tests/layers/test_attention.py" in near and "tests/layers/test_attention.py" in with_torch
+    assert max(near.values()) < min(far.values())
+    assert (first, second, third, fourth) == (False, True, False, True)

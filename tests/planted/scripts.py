@@ -1,0 +1,90 @@
+"""Bugs of the two scripts, and of what they ask of the terminal."""
+
+PLANTED = {
+    "train.py": [
+        (
+            "schedule one step ahead",
+            "step, args.max_iters, args.learning_rate",
+            "step + 1, args.max_iters, args.learning_rate",
+        ),
+        (
+            "gradients not clipped",
+            "grad_norm = clip_grad_norm(grads, args.grad_clip)",
+            "grad_norm = clip_grad_norm(grads, 0)",
+        ),
+        ("weight decay not passed on", "weight_decay=args.weight_decay", "weight_decay=0"),
+        ("betas not passed on", "(args.beta1, args.beta2), ", ""),
+        ("dropout's key without its step", "dropout_key=(args.seed, step)", "dropout_key=(args.seed, 0)"),
+        ("dropout's key without the seed", "dropout_key=(args.seed, step)", "dropout_key=(0, step)"),
+        ("training without dropout", ", dropout_key=(args.seed, step)", ""),
+        ("a resumed run begins again", "range(run.step, args.max_iters + 1)", "range(args.max_iters + 1)"),
+        (
+            "an untrained model may be the best",
+            "from_random_weights = step == 0 and not args.init_from",
+            "from_random_weights = False",
+        ),
+        ("an untrained base may not be the best", "step == 0 and not args.init_from", "step == 0"),
+        ("the report is of the last model", "model = load_model(args.out)", "model = task.model"),
+        (
+            "the rate ends at zero",
+            "args.learning_rate, args.min_lr, args.warmup_iters",
+            "args.learning_rate, 0.0, args.warmup_iters",
+        ),
+        ("no warm-up", "args.min_lr, args.warmup_iters", "args.min_lr, 0"),
+        ("the rate stays as it began", "optimizer.lr = cosine_schedule(", 'line["lr"] = cosine_schedule('),
+        ("the best by its loss, whatever the task's measure", "line[task.measure])", 'line["val_loss"])'),
+        (
+            "the mean loss is that of the whole run",
+            '        if "val_loss" in earlier:\n            break\n',
+            "",
+        ),
+        (
+            "frozen parameters count as trained",
+            "for param in trained.values())",
+            "for param in model.params.values())",
+        ),
+        ("a folder with a run is written over", "if not args.resume:", "if False:"),
+        ("the backend is not chosen", "use_backend(args.backend)", "pass"),
+        ("evaluated at the end only", "if at_end or (args.eval_interval and", "if at_end or (False and"),
+        ("a stop saves nothing", "            elif stop.requested:\n                run.keep(step)\n", ""),
+    ],
+    "minigpt/terminal.py": [
+        ("a character that the terminal lacks is an error", 'errors="replace"', 'errors="strict"'),
+        ("the terminal's own code page", 'encoding="utf-8", ', ""),
+        ("warnings go to standard output", "file=sys.stderr", "file=sys.stdout"),
+        ("warnings do not say whose they are", 'f"{program}: warning', 'f"warning'),
+        ("an error without its file", 'f"{error.filename} cannot', 'f"it cannot'),
+        ("help says default: None", "action.default is None or ", ""),
+        ("help says default: False", "action.default is False or ", ""),
+        ("fullwidth letters take one column", 'in ("W", "F")', 'in ("W",)'),
+        ("combining marks take a column", '("Mn", "Me", "Cf")', '("Me", "Cf")'),
+        ("signs that join take a column", '("Mn", "Me", "Cf")', '("Mn", "Me")'),
+        ("padded by characters, not columns", "width - display_width(text)", "width - len(text)"),
+    ],
+    "generate.py": [
+        (
+            "--num-samples not used",
+            "for prompt in prompts for _ in range(args.num_samples)",
+            "for prompt in prompts",
+        ),
+        (
+            "--seed not used",
+            "args.sampling, args.max_new_tokens, args.seed, args.stop)",
+            "args.sampling, args.max_new_tokens, None, args.stop)",
+        ),
+        ("--stop not used", "args.max_new_tokens, args.seed, args.stop)", "args.max_new_tokens, args.seed)"),
+        (
+            "--max-new-tokens not used",
+            "ids, args.sampling, args.max_new_tokens, args.seed",
+            "ids, args.sampling, 200, args.seed",
+        ),
+        ("--stride not used", "score(runner, ids, args.stride)", "score(runner, ids)"),
+        ("\\n is two letters", 'text.replace("\\\\n", "\\n")', "text"),
+        ("a conversation remembers nothing", 'turns.append(("assistant", said))', "turns = []"),
+        (
+            "a new conversation remembers the old one",
+            "            turns = []\n            print(",
+            "            print(",
+        ),
+    ],
+}
