@@ -9,7 +9,8 @@ each of the mistakes in the folder planted is noticed.
 
 Asked are the tests that import the file: first those that do so directly, the cheapest first, without
 PyTorch and then with it; then all others. The first that turns red ends the search. How long a test file
-takes is measured before any bug is planted, and kept in the system's temporary folder until a file changes.
+takes is measured before any bug is planted, and kept in the system's temporary folder until a file changes. All run
+in forks of a process that has imported the large packages once (pytest_server.py), so not on Windows.
 
 Tests that are not green before a bug is planted, a line that is no longer found exactly once, and a planted
 line that does not even run are errors. Exit status 0 only if every bug was noticed.
@@ -30,7 +31,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Queue
 
-from import_graph import ROOT, mentions, nearest_tests
+from import_graph import ROOT, distances, mentions, nearest_tests
 from planted import BUGS
 
 COPIED = ("minigpt", "tokenizer", "tests", "data", "docs", "benchmarks", "README.md", "pyproject.toml")
@@ -39,51 +40,93 @@ LEFT_OUT = ("__pycache__", ".hypothesis", "downloads")
 TIME_LIMIT = 600  # seconds for the tests of one bug
 HIDDEN = ("torch", "transformers")  # in the first attempt
 USE_HIDDEN = (*HIDDEN, "peft")  # words of a test that says more where they are not hidden
+PRELOADED = (
+    "numpy",
+    "hypothesis",
+    "regex",
+    "tqdm",
+    "safetensors.numpy",
+    "threadpoolctl",
+    "matplotlib.pyplot",
+)
+PRELOADED_WITH_TORCH = ("torch", "transformers.models.gpt2.modeling_gpt2", "peft")
 GREEN, RED, NOTHING_RUN = 0, 1, 5  # pytest's exit status
 MEASURED = Path(tempfile.gettempdir()) / "minigpt_test_times.json"
 
 
-def copy_project(directory):
-    """The project without caches, to be broken."""
-    for name in COPIED:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, directory / name, ignore=shutil.ignore_patterns(*LEFT_OUT))
-        else:
-            shutil.copy(ROOT / name, directory / name)
-    hiding = directory / "hiding"
-    hiding.mkdir()
-    for name in HIDDEN:
-        text = f'raise ModuleNotFoundError("{name} is hidden", name="{name}")\n'
-        (hiding / f"{name}.py").write_text(text, encoding="utf-8", newline="\n")
+class Copy:
+    """The project without caches, to be broken, and two servers that run its tests."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        for name in COPIED:
+            if (ROOT / name).is_dir():
+                ignored = shutil.ignore_patterns(*LEFT_OUT)
+                shutil.copytree(ROOT / name, directory / name, ignore=ignored)
+            else:
+                shutil.copy(ROOT / name, directory / name)
+        hiding = directory / "hiding"
+        hiding.mkdir()
+        for name in HIDDEN:
+            text = f'raise ModuleNotFoundError("{name} is hidden", name="{name}")\n'
+            (hiding / f"{name}.py").write_text(text, encoding="utf-8", newline="\n")
+        self.servers = {}  # by whether PyTorch is seen
+        self.n_written = 0
+
+    def start_server(self, with_torch):
+        packages = (*PRELOADED, *PRELOADED_WITH_TORCH) if with_torch else PRELOADED
+        environment = os.environ | {
+            "OMP_NUM_THREADS": "1",
+            "MPLBACKEND": "Agg",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTHONPYCACHEPREFIX": str(self.directory / f"bytecode {with_torch}"),
+        }
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        environment.pop("PYTHONPATH", None)
+        if not with_torch:
+            environment["PYTHONPATH"] = str(self.directory / "hiding")
+        return subprocess.Popen(
+            [sys.executable, "tests/pytest_server.py", *packages],
+            cwd=self.directory,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def write(self, path, text):
+        """Write a source file. Its time is one that it never had, so that no old bytecode is taken for it."""
+        (self.directory / path).write_text(text, encoding="utf-8", newline="\n")
+        self.n_written += 1
+        os.utime(self.directory / path, (self.n_written, self.n_written))
+
+    def run_tests(self, tests, with_torch):
+        """pytest's exit status, or "late", and its output."""
+        output = self.directory / "output.txt"
+        output.write_bytes(b"")
+        if with_torch not in self.servers:
+            self.servers[with_torch] = self.start_server(with_torch)
+        server = self.servers[with_torch]
+        arguments = ["-x", "-q", "--tb=short", "-p", "no:cacheprovider", *tests]
+        server.stdin.write(json.dumps([arguments, str(output), TIME_LIMIT]) + "\n")
+        server.stdin.flush()
+        answer = server.stdout.readline().strip()
+        text = output.read_text(encoding="utf-8", errors="replace")
+        return answer if answer == "late" else int(answer), text
+
+    def close(self):
+        for server in self.servers.values():
+            server.stdin.close()
+            server.wait()
+            server.stdout.close()
 
 
-def checksum_of_project():
-    """Changes with any file that is copied."""
-    digest = hashlib.sha256()
-    for name in COPIED:
-        files = sorted((ROOT / name).rglob("*")) if (ROOT / name).is_dir() else [ROOT / name]
-        for path in files:
-            if path.is_file() and not set(LEFT_OUT) & set(path.parts) and "planted" not in path.parts:
-                digest.update(str(path.relative_to(ROOT)).encode("utf-8") + path.read_bytes())
+def checksum(test):
+    """Changes with any file that a test imports."""
+    digest = hashlib.sha256(sys.version.encode("utf-8"))
+    for path in sorted(distances(test)):
+        digest.update(path.encode("utf-8") + (ROOT / path).read_bytes())
     return digest.hexdigest()
-
-
-def run_tests(tests, with_torch, directory):
-    """pytest's exit status in a copy, and its output."""
-    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
-    environment.pop("PYTHONPATH", None)
-    if not with_torch:
-        environment["PYTHONPATH"] = str(directory / "hiding")
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", "-q", "--tb=short", "-p", "no:cacheprovider", *tests],
-        cwd=directory,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=TIME_LIMIT,
-        check=False,
-    )
-    return run.returncode, run.stdout.decode("utf-8", errors="replace")
 
 
 class NotGreen(Exception):
@@ -96,26 +139,24 @@ class TestTimes:
     __test__ = False  # for pytest: this is none of its classes
 
     def __init__(self):
-        self.project = checksum_of_project()
-        stored = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.is_file() else {}
-        self.seconds = stored.get("seconds", {}) if stored.get("project") == self.project else {}
+        self.seconds = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.is_file() else {}
         self.locks, self.lock = {}, threading.Lock()
 
-    def of(self, test, with_torch, directory):
+    def of(self, test, with_torch, copy):
         """Seconds; None where every test of the file is skipped. Raises NotGreen."""
-        key = f"{test} {'with' if with_torch else 'without'} PyTorch"
+        name = f"{test} {'with' if with_torch else 'without'} PyTorch"
+        key = f"{name} {checksum(test.split('::')[0])}"
         with self.lock:
             lock = self.locks.setdefault(key, threading.Lock())
         with lock:  # the other processes wait for the one that measures
             if key not in self.seconds:
                 started = time.perf_counter()
-                status, output = run_tests([test], with_torch, directory)
+                status, output = copy.run_tests([test], with_torch)
                 if status not in (GREEN, NOTHING_RUN):
-                    raise NotGreen(f"{output}\n{key}: not green even before a bug is planted")
+                    raise NotGreen(f"{output}\n{name}: not green even before a bug is planted")
                 with self.lock:
                     self.seconds[key] = time.perf_counter() - started if status == GREEN else None
-                    content = {"project": self.project, "seconds": self.seconds}
-                    MEASURED.write_text(json.dumps(content), encoding="utf-8", newline="\n")
+                    MEASURED.write_text(json.dumps(self.seconds), encoding="utf-8", newline="\n")
         return self.seconds[key]
 
 
@@ -138,37 +179,30 @@ def attempts(bug):
         )
 
 
-def plant(bug, times, directory):
+def plant(bug, times, copy):
     """Plant a bug, run its tests, take it out again: how it was noticed, or UNNOTICED, or ERROR and why."""
-    path = directory / bug.path
-    right = path.read_text(encoding="utf-8")
+    right = (copy.directory / bug.path).read_text(encoding="utf-8")
     if right.count(bug.original) != 1:
         return f"ERROR: the line is there {right.count(bug.original)} times"
     wrong = right.replace(bug.original, bug.planted)
-    try:
-        compile(wrong, bug.path, "exec")
-        for tests, with_torch in attempts(bug):
-            seconds = {test: times.of(test, with_torch, directory) for test in tests}
-            order = [test for test in tests if seconds[test] is not None]
-            order.sort(key=lambda test: (tests[test], seconds[test]))
-            if not order:
-                continue
-            path.write_text(wrong, encoding="utf-8", newline="\n")
-            status, output = run_tests(order, with_torch, directory)
-            path.write_text(right, encoding="utf-8", newline="\n")
-            if status == RED and "NameError: name" not in output:
-                failed = re.search(r"^FAILED (\S+)", output, re.MULTILINE)
-                name = "with PyTorch" if with_torch else "without PyTorch"
-                return f"{name}: {failed[1] if failed else '?'}"
-            if status not in (GREEN, NOTHING_RUN):
-                return f"ERROR: pytest ended with {status}: {output.strip().splitlines()[-1]}"
-        return "UNNOTICED"
-    except SyntaxError as error:
-        return f"ERROR: the planted line does not run: {error}"
-    except subprocess.TimeoutExpired:
-        return f"ERROR: no answer in {TIME_LIMIT} s"
-    finally:
-        path.write_text(right, encoding="utf-8", newline="\n")
+    for tests, with_torch in attempts(bug):
+        seconds = {test: times.of(test, with_torch, copy) for test in tests}
+        order = [test for test in tests if seconds[test] is not None]
+        order.sort(key=lambda test: (tests[test], seconds[test]))
+        if not order:
+            continue
+        copy.write(bug.path, wrong)
+        try:
+            status, output = copy.run_tests(order, with_torch)
+        finally:
+            copy.write(bug.path, right)
+        if status == RED and "NameError: name" not in output:
+            failed = re.search(r"^(?:FAILED|ERROR) (\S+)", output, re.MULTILINE)
+            name = "with PyTorch" if with_torch else "without PyTorch"
+            return f"{name}: {failed[1] if failed else '?'}"
+        if status not in (GREEN, NOTHING_RUN):
+            return f"ERROR: pytest ended with {status}: {(output.strip().splitlines() or [''])[-1]}"
+    return "UNNOTICED"
 
 
 def parse_arguments():
@@ -187,20 +221,19 @@ def main():
     if not bugs:
         sys.exit(f"no bug is planted in a file with {' or '.join(args.words)} in its path")
     started, times = time.perf_counter(), TestTimes()
+    results = []
     with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(args.processes) as pool:
-        copies = Queue()
-        for number in range(args.processes):
-            copy_project(Path(temporary) / str(number))
-            copies.put(Path(temporary) / str(number))
+        copies, free = [Copy(Path(temporary) / str(number)) for number in range(args.processes)], Queue()
+        for copy in copies:
+            free.put(copy)
 
         def with_a_copy(bug):
-            directory, began = copies.get(), time.perf_counter()
+            copy, began = free.get(), time.perf_counter()
             try:
-                return plant(bug, times, directory), time.perf_counter() - began
+                return plant(bug, times, copy), time.perf_counter() - began
             finally:
-                copies.put(directory)
+                free.put(copy)
 
-        results = []
         try:
             for bug, (verdict, seconds) in zip(bugs, pool.map(with_a_copy, bugs)):
                 print(f"{bug.path:<38} {bug.what:<52} {verdict} ({seconds:.0f} s)", flush=True)
@@ -208,6 +241,9 @@ def main():
         except NotGreen as error:
             pool.shutdown(cancel_futures=True)
             sys.exit(str(error))
+        finally:
+            for copy in copies:
+                copy.close()
 
     print_table(results)
     noticed = sum(was_noticed(verdict) for _, verdict, _ in results)

@@ -1,7 +1,7 @@
 """plant_bugs.py takes minutes and runs once a week; that its lines are still there is checked every time."""
 
 import pytest
-from import_graph import ROOT, source_files, nearest_tests
+from import_graph import ROOT, nearest_tests, source_files
 from plant_bugs import attempts
 from planted import BUGS, NOTHING_TO_PLANT
 
