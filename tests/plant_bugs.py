@@ -9,8 +9,8 @@ each of the mistakes in the folder planted is noticed.
 
 Asked are the tests that import the file: first those that do so directly, the cheapest first, without
 PyTorch and then with it; then all others. The first that turns red ends the search. How long a test file
-takes is measured before any bug is planted, and kept in the system's temporary folder until a file changes. All run
-in forks of a process that has imported the large packages once (pytest_server.py), so not on Windows.
+takes is measured before any bug is planted, and kept in the system's temporary folder until a file changes.
+All run in forks of a process that has imported the large packages once (pytest_server.py): not on Windows.
 
 Tests that are not green before a bug is planted, a line that is no longer found exactly once, and a planted
 line that does not even run are errors. Exit status 0 only if every bug was noticed.
@@ -79,7 +79,6 @@ class Copy:
             "OMP_NUM_THREADS": "1",
             "MPLBACKEND": "Agg",
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "PYTHONPYCACHEPREFIX": str(self.directory / f"bytecode {with_torch}"),
         }
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         environment.pop("PYTHONPATH", None)
