@@ -1,4 +1,4 @@
-"""Every flag of train.py shows its effect: a flag that is parsed and then ignored turns a test red here."""
+"""Every flag of train.py shows its effect: a flag that is parsed and then ignored turns a test red."""
 
 import json
 import math
