@@ -2,6 +2,7 @@
 
     python tests/plant_bugs.py                        all bugs, some minutes on two processors
     python tests/plant_bugs.py attention optim        those of the files whose path contains one of the words
+    python tests/plant_bugs.py --near attention       asked are the nearest tests alone: for whoever writes them
     python tests/plant_bugs.py --json bugs.json       what became of each of them, also as a file
 
 A falling loss proves nothing: a transformer with a transposed dK trains too. What proves the tests is that
@@ -159,8 +160,8 @@ class TestTimes:
         return self.seconds[key]
 
 
-def attempts(bug):
-    """What is asked in its order: lists of test files with their distance, and whether with PyTorch."""
+def attempts(bug, near_only=False):
+    """What is asked in its order: test files with their distance, and whether with PyTorch."""
     if bug.tests:
         asked = [dict.fromkeys(bug.tests.split(), 0)]
     else:
@@ -170,6 +171,9 @@ def attempts(bug):
             {test: steps for test, steps in found.items() if steps <= near},
             {test: steps for test, steps in found.items() if steps > near},
         ]
+    if near_only:
+        yield asked[0], False
+        return
     for tests in asked:
         yield tests, False
         yield (
@@ -178,13 +182,13 @@ def attempts(bug):
         )
 
 
-def plant(bug, times, copy):
+def plant(bug, times, near_only, copy):
     """Plant a bug, run its tests, take it out again: how it was noticed, or UNNOTICED, or ERROR and why."""
     right = (copy.directory / bug.path).read_text(encoding="utf-8")
     if right.count(bug.original) != 1:
         return f"ERROR: the line is there {right.count(bug.original)} times"
     wrong = right.replace(bug.original, bug.planted)
-    for tests, with_torch in attempts(bug):
+    for tests, with_torch in attempts(bug, near_only):
         seconds = {test: times.of(test, with_torch, copy) for test in tests}
         order = [test for test in tests if seconds[test] is not None]
         order.sort(key=lambda test: (tests[test], seconds[test]))
@@ -210,6 +214,7 @@ def parse_arguments():
         "words", nargs="*", metavar="WORD", help="only files whose path contains one of these"
     )
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="N", help="at once")
+    parser.add_argument("--near", action="store_true", help="ask only the nearest tests, without PyTorch")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what became of every bug")
     return parser.parse_args()
 
@@ -229,7 +234,7 @@ def main():
         def with_a_copy(bug):
             copy, began = free.get(), time.perf_counter()
             try:
-                return plant(bug, times, copy), time.perf_counter() - began
+                return plant(bug, times, args.near, copy), time.perf_counter() - began
             finally:
                 free.put(copy)
 
