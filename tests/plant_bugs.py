@@ -2,7 +2,7 @@
 
     python tests/plant_bugs.py                        all bugs, some minutes on two processors
     python tests/plant_bugs.py attention optim        those of the files whose path contains one of the words
-    python tests/plant_bugs.py --near attention       asked are the nearest tests alone: for whoever writes them
+    python tests/plant_bugs.py --near attention       asked are the nearest tests alone
     python tests/plant_bugs.py --json bugs.json       what became of each of them, also as a file
 
 A falling loss proves nothing: a transformer with a transposed dK trains too. What proves the tests is that
