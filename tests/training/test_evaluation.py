@@ -8,7 +8,7 @@ from models import order_one
 
 from minigpt import BigramConfig, BigramLM
 from minigpt.training import evaluation
-from minigpt.training.evaluation import bits_per_byte, evaluate
+from minigpt.training.evaluation import bits_per_byte, evaluate, perplexity
 from minigpt.training.runner import BatchRunner
 
 V, T = 5, 4
@@ -64,3 +64,9 @@ def test_a_text_too_short_for_a_window_says_how_short():
     with BatchRunner(MODEL, workers=1) as runner:
         with pytest.raises(ValueError, match="the text has 4 tokens but one window of block_size 4"):
             evaluate(runner, TEXT[:4])
+
+
+def test_perplexity_is_e_to_the_loss():
+    assert perplexity(0.0) == 1
+    assert perplexity(math.log(50257)) == pytest.approx(50257)
+    assert perplexity(1e6) == math.inf
