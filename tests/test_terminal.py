@@ -1,6 +1,8 @@
 """Help, errors and warnings as a user reads them; columns as a terminal counts them."""
 
 import argparse
+import io
+import sys
 import warnings
 
 import pytest
@@ -29,6 +31,19 @@ def test_a_warning_is_told_without_the_line_of_code_it_comes_from(monkeypatch, c
         prepare_terminal("train.py")
         warnings.warn("the text is short", stacklevel=1)
     assert capsys.readouterr().err == "train.py: warning: the text is short\n"
+
+
+def test_streams_write_utf8_whatever_they_were_and_never_stop_at_a_character(monkeypatch):
+    written = {}
+    for name in ("stdout", "stderr"):
+        written[name] = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+        monkeypatch.setattr(sys, name, written[name])
+    with warnings.catch_warnings():
+        prepare_terminal("train.py")
+    for stream in written.values():
+        stream.write("每\ud800!")  # half of a surrogate pair, as a broken file name brings it
+        stream.flush()
+        assert stream.buffer.getvalue() == "每?!".encode()
 
 
 @pytest.mark.parametrize(
