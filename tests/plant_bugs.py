@@ -29,6 +29,7 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from queue import Queue
 
@@ -121,6 +122,7 @@ class Copy:
             server.stdout.close()
 
 
+@cache
 def checksum(test):
     """Changes with any file that a test imports."""
     digest = hashlib.sha256(sys.version.encode("utf-8"))
@@ -161,7 +163,7 @@ class TestTimes:
 
 
 def attempts(bug, near_only=False):
-    """What is asked in its order: test files with their distance, and whether with PyTorch."""
+    """What is asked in its order: dicts from test files to their distance, and whether with PyTorch."""
     if bug.tests:
         asked = [dict.fromkeys(bug.tests.split(), 0)]
     else:
@@ -182,13 +184,13 @@ def attempts(bug, near_only=False):
         )
 
 
-def plant(bug, times, near_only, copy):
+def plant(bug, asked, times, copy):
     """Plant a bug, run its tests, take it out again: how it was noticed, or UNNOTICED, or ERROR and why."""
     right = (copy.directory / bug.path).read_text(encoding="utf-8")
     if right.count(bug.original) != 1:
         return f"ERROR: the line is there {right.count(bug.original)} times"
     wrong = right.replace(bug.original, bug.planted)
-    for tests, with_torch in attempts(bug, near_only):
+    for tests, with_torch in asked:
         seconds = {test: times.of(test, with_torch, copy) for test in tests}
         order = [test for test in tests if seconds[test] is not None]
         order.sort(key=lambda test: (tests[test], seconds[test]))
@@ -225,6 +227,9 @@ def main():
     if not bugs:
         sys.exit(f"no bug is planted in a file with {' or '.join(args.words)} in its path")
     started, times = time.perf_counter(), TestTimes()
+    asked = {bug: list(attempts(bug, args.near)) for bug in bugs}  # read at once, as all files are copied
+    for test in {test for attempt in asked.values() for tests, _ in attempt for test in tests}:
+        checksum(test.split("::")[0])
     results = []
     with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(args.processes) as pool:
         copies, free = [Copy(Path(temporary) / str(number)) for number in range(args.processes)], Queue()
@@ -234,7 +239,7 @@ def main():
         def with_a_copy(bug):
             copy, began = free.get(), time.perf_counter()
             try:
-                return plant(bug, times, args.near, copy), time.perf_counter() - began
+                return plant(bug, asked[bug], times, copy), time.perf_counter() - began
             finally:
                 free.put(copy)
 
