@@ -8,8 +8,8 @@
 A falling loss proves nothing: a transformer with a transposed dK trains too. What proves the tests is that
 each of the mistakes in the folder planted is noticed.
 
-Asked are the tests that import the file: first those that do so directly, the cheapest first, without
-PyTorch and then with it; then all others. The first that turns red ends the search. How long a test file
+Asked are the tests that import the file: first the test of its name, then those that import it directly, then
+all others; each time without PyTorch and then with it, the cheapest first. The first that turns red ends it. How long a test file
 takes is measured before any bug is planted, and kept in the system's temporary folder until a file changes.
 All run in forks of a process that has imported the large packages once (pytest_server.py): not on Windows.
 
@@ -165,23 +165,20 @@ class TestTimes:
 def attempts(bug, near_only=False):
     """What is asked in its order: dicts from test files to their distance, and whether with PyTorch."""
     if bug.tests:
-        asked = [dict.fromkeys(bug.tests.split(), 0)]
+        levels = [dict.fromkeys(bug.tests.split(), 0)]
     else:
         found = nearest_tests(bug.path)
-        near = max(1, min(found.values()))
-        asked = [
-            {test: steps for test, steps in found.items() if steps <= near},
-            {test: steps for test, steps in found.items() if steps > near},
+        levels = [
+            {test: steps for test, steps in found.items() if steps in distance}
+            for distance in ((0,), (1,), range(2, len(found) + 99))
         ]
     if near_only:
-        yield asked[0], False
-        return
-    for tests in asked:
+        levels = [tests for tests in levels if tests][:2]
+    for tests in levels:
         yield tests, False
-        yield (
-            {test: steps for test, steps in tests.items() if mentions(test.split("::")[0], USE_HIDDEN)},
-            True,
-        )
+        if not near_only:
+            with_torch = [test for test in tests if mentions(test.split("::")[0], USE_HIDDEN)]
+            yield {test: tests[test] for test in with_torch}, True
 
 
 def plant(bug, asked, times, copy):

@@ -39,7 +39,9 @@ def test_a_test_imports_what_it_names_directly_through_others_and_as_a_program()
 
 def test_the_nearest_tests_are_asked_first_and_without_pytorch_before_with_it():
     bug = next(bug for bug in BUGS if bug.path == "minigpt/layers/attention.py")
-    (near, first), (with_torch, second), (far, third), (_, fourth) = attempts(bug)
-    assert "tests/layers/test_attention.py" in near and "tests/layers/test_attention.py" in with_torch
-    assert max(near.values()) < min(far.values())
-    assert (first, second, third, fourth) == (False, True, False, True)
+    asked = list(attempts(bug))
+    assert [with_torch for _, with_torch in asked] == [False, True] * 3
+    named, named_with_torch, near, _, far, _ = (tests for tests, _ in asked)
+    assert named == named_with_torch == {"tests/layers/test_attention.py": 0}
+    assert set(near.values()) == {1} and min(far.values()) == 2
+    assert named | near | far == nearest_tests(bug.path)
