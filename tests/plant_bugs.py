@@ -9,9 +9,10 @@ A falling loss proves nothing: a transformer with a transposed dK trains too. Wh
 each of the mistakes in the folder planted is noticed.
 
 Asked are the tests that import the file: first the test of its name, then those that import it directly, then
-all others; each time without PyTorch and then with it, the cheapest first. The first that turns red ends it. How long a test file
-takes is measured before any bug is planted, and kept in the system's temporary folder until a file changes.
-All run in forks of a process that has imported the large packages once (pytest_server.py): not on Windows.
+all others; each time without PyTorch and then with it, the cheapest first. The first that turns red ends the
+search. How long a test file takes is measured before any bug is planted, and kept in the system's temporary
+folder until a file changes. All run in forks of a process that has imported the large packages once
+(pytest_server.py): not on Windows.
 
 Tests that are not green before a bug is planted, a line that is no longer found exactly once, and a planted
 line that does not even run are errors. Exit status 0 only if every bug was noticed.
