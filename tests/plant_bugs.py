@@ -10,12 +10,12 @@ each of the mistakes in the folder planted is noticed.
 
 Asked are the tests that import the file: first the test of its name, then those that import it directly, then
 all others; each time without PyTorch and then with it, the cheapest first. The first that turns red ends the
-search. How long a test file takes is measured before any bug is planted, and kept in the system's temporary
-folder until a file changes. All run in forks of a process that has imported the large packages once
-(pytest_server.py): not on Windows.
+search. What the test files cost is measured as they run, and kept in the system's temporary folder; so is
+that they are green with nothing planted, which is seen to before a red one counts, until a file changes. All
+run in forks of a process that has imported the large packages once (pytest_server.py): not on Windows.
 
-Tests that are not green before a bug is planted, a line that is no longer found exactly once, and a planted
-line that does not even run are errors. Exit status 0 only if every bug was noticed.
+Tests that are not green without a bug, a line that is no longer found exactly once, and a planted line that
+does not even run are errors. Exit status 0 only if every bug was noticed.
 """
 
 import argparse
@@ -29,6 +29,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -54,7 +55,7 @@ PRELOADED = (
 )
 PRELOADED_WITH_TORCH = ("torch", "transformers.models.gpt2.modeling_gpt2", "peft")
 GREEN, RED, NOTHING_RUN = 0, 1, 5  # pytest's exit status
-MEASURED = Path(tempfile.gettempdir()) / "minigpt_test_times.json"
+KNOWN = Path(tempfile.gettempdir()) / "minigpt_tests.json"  # of the tests, from one use to the next
 
 
 class Copy:
@@ -109,7 +110,7 @@ class Copy:
         if with_torch not in self.servers:
             self.servers[with_torch] = self.start_server(with_torch)
         server = self.servers[with_torch]
-        arguments = ["-x", "-q", "--tb=short", "-p", "no:cacheprovider", *tests]
+        arguments = ["-x", "-q", "--tb=short", "--durations=0", "-p", "no:cacheprovider", *tests]
         server.stdin.write(json.dumps([arguments, str(output), TIME_LIMIT]) + "\n")
         server.stdin.flush()
         answer = server.stdout.readline().strip()
@@ -136,31 +137,41 @@ class NotGreen(Exception):
     """A test is red before any bug is planted."""
 
 
-class TestTimes:
-    """How long the tests of a file take, green and with nothing planted; measured where it is first asked."""
-
-    __test__ = False  # for pytest: this is none of its classes
+class Known:
+    """What is known of each test file, from one use to the next: its seconds, and that it is green."""
 
     def __init__(self):
-        self.seconds = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.is_file() else {}
-        self.locks, self.lock = {}, threading.Lock()
+        stored = json.loads(KNOWN.read_text(encoding="utf-8")) if KNOWN.is_file() else {}
+        self.seconds, self.green = stored.get("seconds", {}), set(stored.get("green", ()))
+        self.lock = threading.Lock()
 
-    def of(self, test, with_torch, copy):
-        """Seconds; None where every test of the file is skipped. Raises NotGreen."""
-        name = f"{test} {'with' if with_torch else 'without'} PyTorch"
-        key = f"{name} {checksum(test.split('::')[0])}"
+    def cost(self, test):
+        """Seconds of a test file, as far as it was ever run; unknown ones are as cheap as a small file."""
+        return self.seconds.get(test, (ROOT / test).stat().st_size / 1e4)
+
+    def note_seconds(self, output):
+        """Take up the durations that pytest has printed."""
+        seconds = Counter()
+        for figure, test in re.findall(
+            r"^([\d.]+)s (?:call|setup|teardown) +([^:\s]+)::", output, re.MULTILINE
+        ):
+            seconds[test] += float(figure)
+        for test, figure in seconds.items():
+            self.seconds[test] = max(figure, self.seconds.get(test, 0))
+
+    def make_sure_of(self, test, with_torch, copy):
+        """Raises NotGreen for a test file that is red with nothing planted."""
+        key = f"{test} {with_torch} {checksum(test)}"
+        if key in self.green:
+            return
+        status, output = copy.run_tests([test], with_torch)
+        if status != GREEN:
+            raise NotGreen(f"{output}\n{test} is not green even before a bug is planted")
+        self.note_seconds(output)
         with self.lock:
-            lock = self.locks.setdefault(key, threading.Lock())
-        with lock:  # the other processes wait for the one that measures
-            if key not in self.seconds:
-                started = time.perf_counter()
-                status, output = copy.run_tests([test], with_torch)
-                if status not in (GREEN, NOTHING_RUN):
-                    raise NotGreen(f"{output}\n{name}: not green even before a bug is planted")
-                with self.lock:
-                    self.seconds[key] = time.perf_counter() - started if status == GREEN else None
-                    MEASURED.write_text(json.dumps(self.seconds), encoding="utf-8", newline="\n")
-        return self.seconds[key]
+            self.green.add(key)
+            content = json.dumps({"seconds": self.seconds, "green": sorted(self.green)})
+            KNOWN.write_text(content, encoding="utf-8", newline="\n")
 
 
 def attempts(bug, near_only=False):
@@ -182,16 +193,14 @@ def attempts(bug, near_only=False):
             yield {test: tests[test] for test in with_torch}, True
 
 
-def plant(bug, asked, times, copy):
+def plant(bug, asked, known, copy):
     """Plant a bug, run its tests, take it out again: how it was noticed, or UNNOTICED, or ERROR and why."""
     right = (copy.directory / bug.path).read_text(encoding="utf-8")
     if right.count(bug.original) != 1:
         return f"ERROR: the line is there {right.count(bug.original)} times"
     wrong = right.replace(bug.original, bug.planted)
     for tests, with_torch in asked:
-        seconds = {test: times.of(test, with_torch, copy) for test in tests}
-        order = [test for test in tests if seconds[test] is not None]
-        order.sort(key=lambda test: (tests[test], seconds[test]))
+        order = sorted(tests, key=lambda test: (tests[test], known.cost(test.split("::")[0])))
         if not order:
             continue
         copy.write(bug.path, wrong)
@@ -199,10 +208,11 @@ def plant(bug, asked, times, copy):
             status, output = copy.run_tests(order, with_torch)
         finally:
             copy.write(bug.path, right)
-        if status == RED and "NameError: name" not in output:
-            failed = re.search(r"^(?:FAILED|ERROR) (\S+)", output, re.MULTILINE)
-            name = "with PyTorch" if with_torch else "without PyTorch"
-            return f"{name}: {failed[1] if failed else '?'}"
+        known.note_seconds(output)
+        failed = re.search(r"^(?:FAILED|ERROR) (\S+)", output, re.MULTILINE)
+        if status == RED and failed and "NameError: name" not in output:
+            known.make_sure_of(failed[1].split("::")[0], with_torch, copy)
+            return f"{'with' if with_torch else 'without'} PyTorch: {failed[1]}"
         if status not in (GREEN, NOTHING_RUN):
             return f"ERROR: pytest ended with {status}: {(output.strip().splitlines() or [''])[-1]}"
     return "UNNOTICED"
@@ -224,7 +234,7 @@ def main():
     bugs = [bug for bug in BUGS if not args.words or any(word in bug.path for word in args.words)]
     if not bugs:
         sys.exit(f"no bug is planted in a file with {' or '.join(args.words)} in its path")
-    started, times = time.perf_counter(), TestTimes()
+    started, known = time.perf_counter(), Known()
     asked = {bug: list(attempts(bug, args.near)) for bug in bugs}  # read at once, as all files are copied
     for test in {test for attempt in asked.values() for tests, _ in attempt for test in tests}:
         checksum(test.split("::")[0])
@@ -237,7 +247,7 @@ def main():
         def with_a_copy(bug):
             copy, began = free.get(), time.perf_counter()
             try:
-                return plant(bug, asked[bug], times, copy), time.perf_counter() - began
+                return plant(bug, asked[bug], known, copy), time.perf_counter() - began
             finally:
                 free.put(copy)
 
