@@ -209,7 +209,6 @@ PLANTED = {
             "range(0, len(order) - batch_size + 1, batch_size)",
         ),
         ("filled up with zeros", "max(map(len, sequences))), value,", "max(map(len, sequences))), 0,"),
-        ("not sorted within pools", 'part[np.argsort(self.lengths[part], kind="stable")]', "part"),
     ],
     "minigpt/finetuning/metrics.py": [
         (
