@@ -193,6 +193,14 @@ def attempts(bug, near_only=False):
             yield {test: tests[test] for test in with_torch}, True
 
 
+def doubling(tests):
+    """Lists of one test, two, four, …: the first mostly notices, and the many need not be collected."""
+    start, size = 0, 1
+    while start < len(tests):
+        yield tests[start : start + size]
+        start, size = start + size, 2 * size
+
+
 def plant(bug, asked, known, copy):
     """Plant a bug, run its tests, take it out again: how it was noticed, or UNNOTICED, or ERROR and why."""
     right = (copy.directory / bug.path).read_text(encoding="utf-8")
@@ -201,20 +209,19 @@ def plant(bug, asked, known, copy):
     wrong = right.replace(bug.original, bug.planted)
     for tests, with_torch in asked:
         order = sorted(tests, key=lambda test: (tests[test], known.cost(test.split("::")[0])))
-        if not order:
-            continue
-        copy.write(bug.path, wrong)
-        try:
-            status, output = copy.run_tests(order, with_torch)
-        finally:
-            copy.write(bug.path, right)
-        known.note_seconds(output)
-        failed = re.search(r"^(?:FAILED|ERROR) (\S+)", output, re.MULTILINE)
-        if status == RED and failed and "NameError: name" not in output:
-            known.make_sure_of(failed[1].split("::")[0], with_torch, copy)
-            return f"{'with' if with_torch else 'without'} PyTorch: {failed[1]}"
-        if status not in (GREEN, NOTHING_RUN):
-            return f"ERROR: pytest ended with {status}: {(output.strip().splitlines() or [''])[-1]}"
+        for files in doubling(order):
+            copy.write(bug.path, wrong)
+            try:
+                status, output = copy.run_tests(files, with_torch)
+            finally:
+                copy.write(bug.path, right)
+            known.note_seconds(output)
+            failed = re.search(r"^(?:FAILED|ERROR) (\S+)", output, re.MULTILINE)
+            if status == RED and failed and "NameError: name" not in output:
+                known.make_sure_of(failed[1].split("::")[0], with_torch, copy)
+                return f"{'with' if with_torch else 'without'} PyTorch: {failed[1]}"
+            if status not in (GREEN, NOTHING_RUN):
+                return f"ERROR: pytest ended with {status}: {(output.strip().splitlines() or [''])[-1]}"
     return "UNNOTICED"
 
 
