@@ -265,3 +265,9 @@ def test_settings_reach_the_distribution_under_their_own_names():
     assert drawn(top_p=0.6) == {0, 1}
     assert drawn(min_p=0.45) == {0, 1, 2}
     assert drawn(temperature=1e-3) == {0}
+
+
+@pytest.mark.parametrize("decoder_class", [CachingDecoder, RecomputingDecoder])
+def test_one_empty_prompt_among_others_is_refused(model, decoder_class):
+    with pytest.raises(ValueError, match="a prompt has no tokens"):
+        decoder_class(model, [[1, 2], []])
