@@ -262,7 +262,7 @@ def test_settings_reach_the_distribution_under_their_own_names():
 
     assert drawn() == {0, 1, 2, 3}
     assert drawn(top_k=3) == {0, 1, 2}
-    assert drawn(top_p=0.6) == {0, 1}
+    assert drawn(top_p=0.75) == {0, 1, 2}
     assert drawn(min_p=0.45) == {0, 1, 2}
     assert drawn(temperature=1e-3) == {0}
 
