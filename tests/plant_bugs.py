@@ -185,7 +185,7 @@ def attempts(bug, near_only=False):
             for distance in ((0,), (1,), range(2, len(found) + 99))
         ]
     if near_only:
-        levels = [tests for tests in levels if tests][:2]
+        levels = [tests for tests in levels if tests][:1]
     for tests in levels:
         yield tests, False
         if not near_only:
