@@ -19,7 +19,7 @@ def examples(first, *lengths):
 
 
 TRAIN = examples(10, 1, 2, 3, 4, 5, 6, 7)
-VALIDATION = examples(30, 3, 1, 2, 2, 1)
+VALIDATION = examples(30, 3, 1, 2, 2, 2)
 TEST = examples(50, 2, 2)
 
 
