@@ -85,11 +85,11 @@ def distances(path):
 
 
 def nearest_tests(path):
-    """The tests that import a file: a dict to their distance, 0 for the test of that name."""
+    """The tests that import a file: a dict to their distance, 0 for tests of that name."""
     found = {}
     for test in source_files():
         if Path(test).name.startswith("test_") and path in distances(test):
-            named_after = Path(test).stem == f"test_{Path(path).stem}"
+            named_after = f"{Path(test).stem}_".startswith(f"test_{Path(path).stem}_")
             found[test] = 0 if named_after else distances(test)[path]
     return found
 
