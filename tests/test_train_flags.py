@@ -243,6 +243,7 @@ def test_lora_rank_alpha_and_targets_decide_the_adapters(run, folder):
     seen = run(*from_base(folder, "--lora-rank", 2, "--lora-targets", "mlp.c_fc", "wte"), small=False)
     assert isinstance(seen.task.model, LoRAGPT)
     assert (seen.task.model.rank, seen.task.model.alpha) == (2, 16), "8 R where no α is given"
+    assert seen.task.model.base_name == str(folder / "base")
     matrices = {name.rpartition(".")[0] for name in seen.optimizer.params}
     assert matrices == {"wte", "h.0.mlp.c_fc", "h.1.mlp.c_fc", "h.2.mlp.c_fc"}
     assert seen.optimizer.params["wte.lora_A"].shape[1] == 2
