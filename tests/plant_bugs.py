@@ -36,7 +36,7 @@ from pathlib import Path
 from queue import Queue
 
 from import_graph import ROOT, distances, mentions, nearest_tests
-from planted import BUGS
+from planted import ASKED_FIRST, BUGS
 
 COPIED = ("minigpt", "tokenizer", "tests", "data", "docs", "benchmarks", "README.md", "pyproject.toml")
 COPIED += ("train.py", "generate.py")
@@ -179,7 +179,7 @@ def attempts(bug, near_only=False):
     if bug.tests:
         levels = [dict.fromkeys(bug.tests.split(), 0)]
     else:
-        found = nearest_tests(bug.path)
+        found = nearest_tests(bug.path) | dict.fromkeys(ASKED_FIRST.get(bug.path, ()), 0)
         levels = [
             {test: steps for test, steps in found.items() if steps in distance}
             for distance in ((0,), (1,), range(2, len(found) + 99))

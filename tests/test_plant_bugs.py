@@ -3,7 +3,7 @@
 import pytest
 from import_graph import ROOT, nearest_tests, source_files
 from plant_bugs import attempts
-from planted import BUGS, NOTHING_TO_PLANT
+from planted import ASKED_FIRST, BUGS, NOTHING_TO_PLANT
 
 SOURCES = [path for path in source_files() if not path.startswith("tests/")]
 
@@ -37,11 +37,16 @@ def test_a_test_imports_what_it_names_directly_through_others_and_as_a_program()
     assert "tests/test_house.py" not in nearest_tests("minigpt/model.py")
 
 
+@pytest.mark.parametrize("path", ASKED_FIRST)
+def test_what_is_asked_first_imports_the_file(path):
+    assert set(ASKED_FIRST[path]) <= nearest_tests(path).keys()
+
+
 def test_the_nearest_tests_are_asked_first_and_without_pytorch_before_with_it():
-    bug = next(bug for bug in BUGS if bug.path == "minigpt/layers/attention.py")
+    bug = next(bug for bug in BUGS if bug.path == "minigpt/layers/linear.py")
     asked = list(attempts(bug))
     assert [with_torch for _, with_torch in asked] == [False, True] * 3
     named, named_with_torch, near, _, far, _ = (tests for tests, _ in asked)
-    assert named == named_with_torch == {"tests/layers/test_attention.py": 0}
+    assert named == named_with_torch == {"tests/layers/test_linear.py": 0}
     assert set(near.values()) == {1} and min(far.values()) == 2
     assert named | near | far == nearest_tests(bug.path)

@@ -53,6 +53,21 @@ ROOMS = (
 )
 BUGS = [Bug(path, *bug) for room in ROOMS for path, bugs in room.PLANTED.items() for bug in bugs]
 
+ASKED_FIRST = {  # beside the test of a file's name: the tests that are about it, though others are nearer
+    "train.py": ("tests/test_train_flags.py", "tests/test_train_cli.py"),
+    "generate.py": ("tests/test_generate_flags.py", "tests/test_generate_cli.py"),
+    "minigpt/tasks/start.py": ("tests/test_train_flags.py",),
+    "minigpt/tasks/pretrain.py": ("tests/test_train_flags.py", "tests/test_train_cli.py"),
+    "minigpt/tasks/classify.py": ("tests/tasks/test_wiring.py", "tests/test_train_flags.py"),
+    "minigpt/tasks/instruct.py": ("tests/tasks/test_wiring.py",),
+    "minigpt/tasks/chat.py": ("tests/tasks/test_wiring.py",),
+    "minigpt/tasks/prefer.py": ("tests/tasks/test_wiring.py",),
+    "minigpt/finetuning/lora_layers.py": ("tests/finetuning/test_lora.py",),
+    "minigpt/layers/attention.py": ("tests/test_model.py",),
+    "tokenizer/base.py": ("tests/tokenizer/test_tokenizer_interface.py",),
+    "tokenizer/__main__.py": ("tests/tokenizer/test_tokenizer_command_line.py",),
+}
+
 NOTHING_TO_PLANT = {  # source files without a bug, and why
     "minigpt/__init__.py": "imports",
     "minigpt/finetuning/__init__.py": "a docstring",
