@@ -5,11 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from minigpt import load_model
+from minigpt import BigramConfig, BigramLM, load_model
 from minigpt.layers import IGNORED
 from minigpt.tasks import TASKS
 from minigpt.tasks.arguments import train_arguments
 from minigpt.training.runner import BatchRunner
+from tokenizer import CharTokenizer
 
 NEW = "--tokenizer char --n-layer 1 --n-head 2 --n-embd 8 --block-size 32 --batch-size 2 --workers 1".split()
 SPLITS = [14, 2, 4]  # of 20 records
@@ -187,3 +188,14 @@ def test_a_tuned_head_is_taken_over(folder, tmp_path):
     for name, param in kept.params.items():
         assert np.array_equal(second.model.params[name], param), name
     assert second.model.params["score.weight"] is not kept.params["score.weight"]
+
+
+@pytest.mark.parametrize("name", ["classify", "instruct", "chat", "prefer"])
+def test_a_bigram_model_is_no_base(folder, tmp_path, name):
+    tokenizer = CharTokenizer.train("Q!")
+    tokenizer.save(tmp_path)
+    BigramLM(BigramConfig(tokenizer.n_vocab, 8)).save_pretrained(tmp_path)
+    data, out = str(folder / f"{name}.jsonl"), str(folder / "unused")
+    args = train_arguments(["--task", name, "--data", data, "--out", out, "--init-from", str(tmp_path)])
+    with pytest.raises(ValueError, match="holds a bigram model, which sees one token only: take a GPT"):
+        TASKS[name](args)
