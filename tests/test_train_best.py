@@ -68,3 +68,16 @@ def test_a_classifier_is_kept_by_its_errors_not_by_its_loss(tmp_path, monkeypatc
         train.main, "--data", tmp_path / "rows.tsv", "--out", tmp_path / "out", *flags.split(), "--workers", 1
     )
     assert "the best model is of step 2" in printed
+
+
+def test_the_training_loss_told_is_the_mean_since_the_last_line_told():
+    lines = [
+        {"loss": 9.0, "val_loss": 9.5},
+        {"loss": 8.0},
+        {"loss": 4.0, "val_loss": 7.0},
+        {"loss": 3.0},
+        {"loss": 2.0},
+    ]
+    told = train.describe_progress({"step": 5, "val_loss": 2.5, "val_accuracy": 0.875}, lines)
+    assert told == "step     5: training loss 3.0000, validation loss 2.5000, accuracy 87.5 %"
+    assert train.describe_progress({"step": 0, "val_loss": 2.5}, []) == "step     0: validation loss 2.5000"
