@@ -67,7 +67,7 @@ def test_answers_stand_beside_their_prompts_and_end_where_the_context_does(monke
     """The model counts: after v comes v + 1. Prompts of unequal length are taken in batches of two."""
     tokenizer = CharTokenizer.train("0123456789")
     model = BigramLM(BigramConfig(tokenizer.n_vocab, 6), dtype="float64")
-    model.params["table.weight"] += np.roll(9 * np.eye(tokenizer.n_vocab), 1, axis=1)  # after 9 the end
+    model.params["table.weight"] += np.roll(np.eye(tokenizer.n_vocab), 1, axis=1)  # after 9 the end
     monkeypatch.setattr(answers, "PROMPTS_AT_ONCE", 2)
     prompts = [tokenizer.encode(prompt) for prompt in ("1234", "8", "12", "01234567", "3")]
     assert greedy_answers(model, tokenizer, prompts) == ["56", "9", "34", "8", "45678"]

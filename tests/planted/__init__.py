@@ -65,7 +65,10 @@ ASKED_FIRST = {  # beside the test of a file's name: the tests that are about it
     "minigpt/finetuning/lora_layers.py": ("tests/finetuning/test_lora.py",),
     "minigpt/layers/attention.py": ("tests/test_model.py",),
     "tokenizer/base.py": ("tests/tokenizer/test_tokenizer_interface.py",),
-    "tokenizer/__main__.py": ("tests/tokenizer/test_tokenizer_command_line.py",),
+    "tokenizer/__main__.py": (
+        "tests/tokenizer/test_tokenizer_command_line.py",
+        "tests/tokenizer/test_command_line_flags.py",
+    ),
 }
 
 NOTHING_TO_PLANT = {  # source files without a bug, and why

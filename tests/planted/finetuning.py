@@ -73,11 +73,6 @@ PLANTED = {
             "peft_name(name): to_host(param)",
         ),
         (
-            "a matrix is meant by any end of its name",
-            'f".{name}".endswith(f".{target}")',
-            "name.endswith(target)",
-        ),
-        (
             "the base is not named",
             '"base_model_name_or_path": model.base_name',
             '"base_model_name_or_path": None',

@@ -240,11 +240,6 @@ PLANTED = {
         ("--allow-special not used", '"all" if options.allow_special else ()', "()"),
         ("--color not used", 'options.color == "always" or', "False or"),
         ("commas part no ids", 'text.replace(",", " ").split()', "text.split()"),
-        (
-            "line ends of the input change",
-            'sys.stdin.reconfigure(encoding="utf-8", newline="")',
-            'sys.stdin.reconfigure(encoding="utf-8")',
-        ),
         ("an error ends with status 0", "        return 2\n", "        return 0\n"),
     ],
 }

@@ -19,6 +19,7 @@ def test_special_tokens_are_saved_and_read_as_such(tmp_path):
         assert again.vocabulary == tokenizer.vocabulary
         assert again.special_tokens == tokenizer.special_tokens == {"<|endoftext|>": 2, "<|unk|>": 3}
         saved = json.loads((tmp_path / "tokenizer.json").read_text(encoding="utf-8"))
+        assert [token["id"] for token in saved["added_tokens"]] == [2, 3], "as the tokenizers library asks"
         assert saved["model"]["vocab"] == {"a": 0, "b": 1, "<|endoftext|>": 2, "<|unk|>": 3}
 
 
