@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from models import order_one
 
-from minigpt import AdamW, BigramConfig, BigramLM, load_model
+from minigpt import GPT, AdamW, BigramConfig, BigramLM, GPTConfig, load_model
 from minigpt.gradcheck import numerical_gradient, relative_error
 
 V = 7
@@ -100,3 +100,14 @@ def test_ids_and_sizes_that_do_not_fit_are_refused_in_a_sentence():
         order_one_model().forward(np.zeros((1, 6), dtype=int))
     with pytest.raises(ValueError, match="vocab_size is 0 but must be a whole number of at least 1"):
         BigramConfig(0, 5)
+
+
+def test_at_the_start_every_token_is_about_equally_likely():
+    table = BigramLM(BigramConfig(100, 5), dtype="float64").params["table.weight"]
+    assert table.std() == pytest.approx(0.02, rel=0.05) and abs(table.mean()) < 0.001
+
+
+def test_a_folder_with_another_model_is_refused(tmp_path):
+    GPT(GPTConfig(V, 5, 1, 1, 4)).save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match="does not hold a bigram model"):
+        BigramLM.from_pretrained(tmp_path)

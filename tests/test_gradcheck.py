@@ -1,5 +1,7 @@
 """gradcheck must not be fooled: wrong backwards of many kinds to convict, and right ones."""
 
+import math
+
 import numpy as np
 import pytest
 from check_layer import random_arrays
@@ -385,6 +387,19 @@ def test_what_differences_cannot_see_is_said():
     )
     assert narrow.ok
     assert narrow.notes == ["compared at these inputs alone: moved by a tenth they give no finite out"]
+
+
+def test_a_right_backward_may_round_as_much_as_its_own_inputs_ask_for():
+    """Twenty pairs of huge numbers sum to 20, give or take what rounding leaves of it in their order."""
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        huge = 1e10 * rng.standard_normal(20)
+        of_x, of_a = gradcheck(
+            lambda x, a: (x * math.fsum(a), (x, a)),
+            lambda dout, cache: (dout * np.cumsum(cache[1])[-1], np.full(len(cache[1]), dout @ cache[0])),
+            [rng.standard_normal(3), np.concatenate([huge, 1 - huge])],
+        )
+        assert of_x.ok and of_a.ok, of_x
 
 
 def test_a_layer_that_keeps_its_values_to_itself_may_be_checked_and_is_told_so():

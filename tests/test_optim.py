@@ -194,3 +194,27 @@ def test_without_warmup_the_first_step_is_the_highest_and_warmup_may_fill_the_wh
     assert cosine_schedule(0, 10, 1.0, 0.1, 0) == 1.0
     rates = [cosine_schedule(step, 4, 1.0, 0.1, 4) for step in range(5)]
     np.testing.assert_allclose(rates, [0.2, 0.4, 0.6, 0.8, 1.0])
+
+
+def test_three_steps_of_one_number_follow_the_formulas_as_they_stand():
+    """Algorithm 2 of Loshchilov & Hutter, word for word, with an ε that weighs as much as √v̂."""
+    lr, beta1, beta2, eps, decay = 0.1, 0.6, 0.9, 0.5, 0.25
+    params = {"w": np.array([[2.0]]), "b": np.array([2.0])}
+    optimizer = AdamW(params, lr, (beta1, beta2), eps, decay)
+    expected, m, v = {"w": 2.0, "b": 2.0}, 0.0, 0.0
+    for t, g in enumerate([1.5, -0.5, 3.0], 1):
+        optimizer.step({"w": np.array([[g]]), "b": np.array([g])})
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g**2
+        m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+        update = m_hat / (math.sqrt(v_hat) + eps)
+        expected["w"] -= lr * update + lr * decay * expected["w"]
+        expected["b"] -= lr * update
+        assert params["w"][0, 0] == pytest.approx(expected["w"], rel=1e-14)
+        assert params["b"][0] == pytest.approx(expected["b"], rel=1e-14)
+
+
+def test_gradients_of_an_infinite_norm_are_left_to_whoever_looks_at_the_norm():
+    grads = {"a": np.array([np.inf, 1.0]), "b": np.array([2.0])}
+    assert clip_grad_norm(grads, 1.0) == math.inf
+    assert grads["a"].tolist() == [math.inf, 1] and grads["b"].tolist() == [2]

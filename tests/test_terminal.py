@@ -94,6 +94,19 @@ def test_what_a_full_disk_does_not_take_is_lost_and_raises_nothing(monkeypatch):
         os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())  # so that it can be closed
 
 
+def test_streams_write_utf8_whatever_they_were_and_never_stop_at_a_character(monkeypatch):
+    written = {}
+    for name in ("stdout", "stderr"):
+        written[name] = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+        monkeypatch.setattr(sys, name, written[name])
+    with warnings.catch_warnings():
+        prepare_terminal("train.py")
+    for stream in written.values():
+        stream.write("每\ud800!")  # half of a surrogate pair, as a broken file name brings it
+        stream.flush()
+        assert stream.buffer.getvalue() == "每?!".encode()
+
+
 @pytest.mark.parametrize(
     "command",
     [TRAIN, GENERATE, TOKENIZER, *([*TOKENIZER, name] for name in ("train", "encode", "decode", "show"))],

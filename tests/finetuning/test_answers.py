@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 from models import SMALL, order_one, order_one_gpt
 
-from minigpt.finetuning.answers import AnswerTuning
+from minigpt import BigramConfig, BigramLM
+from minigpt.finetuning import answers
+from minigpt.finetuning.answers import AnswerTuning, greedy_answers
 from minigpt.finetuning.last_blocks import LastBlocksGPT
 from minigpt.finetuning.lora import LoRAGPT
 from minigpt.gradcheck import relative_error
 from minigpt.layers import IGNORED, dropout_streams
 from minigpt.training.runner import BatchRunner
+from tokenizer import CharTokenizer
 
 CONFIG = dataclasses.replace(SMALL, dropout=0.2)
 KINDS = {
@@ -58,3 +61,13 @@ def test_a_runner_cuts_the_batch_and_sums_the_parts():
     assert relative_error(loss, expected_loss) <= 1e-12
     for name, grad in grads.items():
         assert relative_error(grad, expected[name]) <= 1e-11, name
+
+
+def test_answers_stand_beside_their_prompts_and_end_where_the_context_does(monkeypatch):
+    """The model counts: after v comes v + 1. Prompts of unequal length are taken in batches of two."""
+    tokenizer = CharTokenizer.train("0123456789")
+    model = BigramLM(BigramConfig(tokenizer.n_vocab, 6), dtype="float64")
+    model.params["table.weight"] += np.roll(np.eye(tokenizer.n_vocab), 1, axis=1)  # after 9 the end
+    monkeypatch.setattr(answers, "PROMPTS_AT_ONCE", 2)
+    prompts = [tokenizer.encode(prompt) for prompt in ("1234", "8", "12", "01234567", "3")]
+    assert greedy_answers(model, tokenizer, prompts) == ["56", "9", "34", "8", "45678"]

@@ -19,6 +19,7 @@ from minigpt.finetuning.dpo import (
 )
 from minigpt.finetuning.lora import LoRAGPT
 from minigpt.gradcheck import relative_error
+from minigpt.training.runner import BatchRunner
 
 N, T, V, BETA = 3, 6, 11, 0.3
 CONFIG = GPTConfig(vocab_size=V, block_size=8, n_layer=2, n_head=2, n_embd=10, layer_norm_epsilon=0.01)
@@ -172,3 +173,16 @@ def test_training_widens_the_margin_of_every_pair():
 def test_a_beta_that_is_not_positive_is_refused():
     with pytest.raises(ValueError, match="beta is 0 but must be a positive number"):
         PreferenceTuning(model_of(), 0)
+
+
+def test_a_runner_divides_by_pairs_not_by_answers():
+    model, (idx, targets) = model_of(), pairs()
+    frozen = reference_log_probs(model_of(seed=5), idx, targets)
+    tuning = PreferenceTuning(model, BETA)
+    loss, expected = tuning.loss_and_grads(idx, targets, frozen)
+    with BatchRunner(tuning, workers=2, micro_batch=1) as runner:
+        assert runner.loss(idx, targets, frozen) == pytest.approx(float(loss), rel=1e-12)
+        of_runner, grads = runner.loss_and_grads(idx, targets, frozen)
+    assert of_runner == pytest.approx(float(loss), rel=1e-12)
+    for name, grad in expected.items():
+        assert relative_error(grads[name], grad) <= 1e-11, name

@@ -64,6 +64,26 @@ def test_gradients_equal_finite_differences(targets, tied):
     )
 
 
+def test_adapters_begin_at_nothing_with_factors_of_the_size_of_their_inputs_and_all_different():
+    """The factor that is not zero keeps the size of what it multiplies: x A is as large as x."""
+    model = LoRAGPT(GPT(GPTConfig(50, 8, 2, 4, 64), dtype="float64"), rank=32, alpha=64, seed=3)
+    again = LoRAGPT(GPT(GPTConfig(50, 8, 2, 4, 64), dtype="float64"), rank=32, alpha=64, seed=3)
+    other = LoRAGPT(GPT(GPTConfig(50, 8, 2, 4, 64), dtype="float64"), rank=32, alpha=64, seed=4)
+    factors = {}
+    for name in model.adapted_names():
+        a, b = (model.params[f"{name}.lora_{factor}"] for factor in "AB")
+        zero, factor, width = (a, b, b.shape[1]) if name == "wte" else (b, a, a.shape[0])
+        assert not zero.any() and factor.any()
+        assert factor.std() == pytest.approx(width**-0.5, rel=0.06), name
+        assert abs(factor.mean()) < 0.1 * factor.std()
+        factors[name] = factor
+        suffix = "lora_B" if name == "wte" else "lora_A"
+        assert np.array_equal(factor, again.params[f"{name}.{suffix}"])
+        assert not np.array_equal(factor, other.params[f"{name}.{suffix}"])
+    first_draws = {round(factor.flat[0] / factor.flat[1], 9) for factor in factors.values()}
+    assert len(first_draws) == len(factors) == 9, "each is drawn anew"
+
+
 def test_gradients_equal_those_of_peft(tmp_path):
     torch, loaded, model = peft_model(tmp_path)
     idx, targets = batch()

@@ -57,3 +57,17 @@ def test_perfect_answers_have_perfect_scores_and_wrong_ones_do_not(text):
     assert perfect["rouge1"] == perfect["rougeL"] == pytest.approx(1)
     wrong = bleu_and_rouge(["something else", "另外一句"], text)
     assert wrong["bleu"] < 20 and wrong["rougeL"] < 0.2
+
+
+def test_with_labels_of_unequal_counts_accuracy_is_of_texts_not_of_labels():
+    scores = label_scores(np.array([[6, 2], [0, 1]]))
+    assert scores["accuracy"] == pytest.approx(7 / 9)
+    assert scores["recall"] == pytest.approx([6 / 8, 1]) and scores["precision"] == pytest.approx([1, 1 / 3])
+    assert scores["count"] == [8, 1]
+
+
+def test_rouge_l_sees_the_order_and_rouge_1_does_not():
+    pytest.importorskip("sacrebleu")
+    pytest.importorskip("rouge_score")
+    scores = bleu_and_rouge(["b a"], ["a b"])
+    assert (scores["rouge1"], scores["rougeL"]) == (1, 0.5)

@@ -43,3 +43,11 @@ def test_evaluation_meets_every_sequence_once():
     batches = batches_in_order(LENGTHS, 8)
     assert sorted(np.concatenate(batches)) == list(range(203))
     assert max(map(len, batches)) == 8
+
+
+def test_every_epoch_puts_other_sequences_together_and_begins_with_no_length_in_particular():
+    batches = BucketedBatches(LENGTHS, 8, seed=1)
+    together = [{frozenset(batches.of_step(26 * epoch + i)) for i in range(26)} for epoch in range(2)]
+    assert len(together[0] & together[1]) < 3
+    first_lengths = [LENGTHS[batches.of_step(26 * epoch)].mean() for epoch in range(20)]
+    assert min(first_lengths) < 15 and max(first_lengths) > 45

@@ -2,9 +2,10 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from models import shaken
+from models import make_order_one, shaken
 
 from minigpt import GPT, BigramConfig, BigramLM, GPTConfig, generate, generate_text_simple
+from minigpt.finetuning.lora import LoRAGPT
 from minigpt.generation.decoder import CachingDecoder, RecomputingDecoder, decoder_for
 from minigpt.generation.loop import token_stream
 from minigpt.generation.sampling import Sampling
@@ -203,3 +204,70 @@ def test_the_model_and_the_prompt_are_left_as_they_were(model):
     assert np.array_equal(idx, random_ids(2, 4))
     for name, param in before.items():
         assert np.array_equal(model.params[name], param)
+
+
+# --- the context's edge: both decoders share Windows, so neither can be the other's oracle here
+
+
+@pytest.mark.parametrize("decoder_class", [CachingDecoder, RecomputingDecoder])
+@pytest.mark.parametrize("length", [3, CONTEXT, CONTEXT + 9])
+def test_of_a_long_prompt_the_end_is_seen(model, decoder_class, length):
+    prompt = random_ids(length).tolist()
+    logits = decoder_class(model, [prompt]).start()
+    expected, _ = model.forward(np.array([prompt[-CONTEXT:]]))
+    assert np.abs(logits - expected[:, -1]).max() <= 1e-10
+
+
+@pytest.mark.parametrize("decoder_class", [CachingDecoder, RecomputingDecoder])
+def test_a_window_that_is_full_lets_its_oldest_quarter_go(model, decoder_class):
+    text = random_ids(CONTEXT + 14).tolist()
+    short = random_ids(2, seed=4).tolist()  # a row that is never full in these steps
+    decoder = decoder_class(model, [text[:CONTEXT], short])
+    decoder.start()
+    lengths = []
+    for n in range(CONTEXT, CONTEXT + 10):
+        logits = decoder.append(np.array([text[n], 7]))
+        short.append(7)
+        seen = (12, 13, 14, 15)[(n - CONTEXT) % 4] + 1  # of the context of 16
+        lengths.append(int(decoder.windows.lengths[0]))
+        for row, ids in enumerate((text[n + 1 - seen : n + 1], short)):
+            expected, _ = model.forward(np.array([ids]))
+            assert np.abs(logits[row] - expected[0, -1]).max() <= 1e-10
+    assert lengths == [13, 14, 15, 16, 13, 14, 15, 16, 13, 14]
+
+
+def test_adapters_are_heard_in_what_is_generated():
+    adapted = LoRAGPT(lively_model(), rank=2, alpha=4)
+    make_order_one(adapted.trained_params(), scale=0.5)
+    prompt = random_ids(5).tolist()
+    logits = decoder_for(adapted, [prompt]).start()
+    assert np.abs(logits - adapted.forward(np.array([prompt]))[0][:, -1]).max() <= 1e-10
+    assert np.abs(logits - decoder_for(lively_model(), [prompt]).start()).max() > 0.1
+
+
+def test_the_penalty_is_for_the_prompt_and_for_what_came_and_is_in_the_logits():
+    model = BigramLM(BigramConfig(4, CONTEXT), dtype="float64")
+    model.params["table.weight"][:] = [1.0, -1.0, 2.0, 0.5]  # whatever came before
+    steps = token_stream(model, [[0, 1]], Sampling(temperature=0, repetition_penalty=2.0))
+    logits = [next(steps)[1][0].tolist() for _ in range(2)]
+    assert logits == [[0.5, -2, 2, 0.5], [0.5, -2, 1, 0.5]]
+
+
+def test_settings_reach_the_distribution_under_their_own_names():
+    model = BigramLM(BigramConfig(4, CONTEXT), dtype="float64")
+    model.params["table.weight"][:] = np.log([0.4, 0.3, 0.2, 0.1])
+
+    def drawn(**settings):
+        return set(generate(model, [[0]] * 20, 10, seed=1, **settings)[:, 1:].reshape(-1).tolist())
+
+    assert drawn() == {0, 1, 2, 3}
+    assert drawn(top_k=3) == {0, 1, 2}
+    assert drawn(top_p=0.75) == {0, 1, 2}
+    assert drawn(min_p=0.45) == {0, 1, 2}
+    assert drawn(temperature=1e-3) == {0}
+
+
+@pytest.mark.parametrize("decoder_class", [CachingDecoder, RecomputingDecoder])
+def test_one_empty_prompt_among_others_is_refused(model, decoder_class):
+    with pytest.raises(ValueError, match="a prompt has no tokens"):
+        decoder_class(model, [[1, 2], []])

@@ -161,3 +161,35 @@ def test_the_callers_logits_are_left_as_they_were():
     before = logits.copy()
     token_probabilities(logits, Sampling(0.5, top_k=9, top_p=0.8, min_p=0.1))
     np.testing.assert_array_equal(logits, before)
+
+
+def test_probabilities_that_rounding_left_below_one_still_give_a_token():
+    probabilities = np.array([[0.3, 0.7 - 1e-9]])
+    assert draw(probabilities, np.array([np.nextafter(1, 0)])) == [1]
+
+
+def test_each_row_draws_with_its_own_generator():
+    class Fixed:
+        def __init__(self, number):
+            self.number = number
+
+        def random(self):
+            return self.number
+
+    logits = np.log([[0.5, 0.5]] * 3)
+    assert pick(logits, Sampling(), [Fixed(0.2), Fixed(0.7), Fixed(0.4)]).tolist() == [0, 1, 0]
+
+
+def test_every_setting_does_what_it_is_named_after():
+    """Shares 4 : 3 : 2 : 1, of which each setting keeps others."""
+    logits = np.log([[0.4, 0.3, 0.2, 0.1]])
+
+    def kept(**settings):
+        (row,) = token_probabilities(logits, Sampling(**settings))
+        return np.flatnonzero(row).tolist(), row.max()
+
+    assert kept(top_k=2) == ([0, 1], pytest.approx(4 / 7))
+    assert kept(top_p=0.75) == ([0, 1, 2], pytest.approx(4 / 9))
+    assert kept(min_p=0.75 - 1e-9) == ([0, 1], pytest.approx(4 / 7))
+    assert kept(temperature=0.5)[1] == pytest.approx(16 / 30)
+    assert kept(temperature=0)[1] == pytest.approx(0.4), "the model's own"

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from minigpt.interchange.files import remove_leftovers, write_atomically, written_aside
+from minigpt.interchange.files import remove_leftovers, write_atomically, write_json, written_aside
 from minigpt.terminal import sentence
 from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer
 
@@ -139,3 +139,14 @@ def test_a_tokenizer_that_cannot_be_saved_leaves_the_one_that_was_there(tmp_path
     assert content_of(tmp_path) == changed
     save(tmp_path)
     assert content_of(tmp_path) == before
+
+
+def test_json_is_readable_and_chinese_stays_chinese(tmp_path):
+    write_json(tmp_path / "x.json", {"名": ["小猫", 1]})
+    expected = '{\n  "名": [\n    "小猫",\n    1\n  ]\n}\n'
+    assert (tmp_path / "x.json").read_bytes() == expected.encode("utf-8")
+
+
+def test_all_parts_are_written_in_their_order(tmp_path):
+    write_atomically(tmp_path / "x", b"one ", memoryview(b"two "), b"three")
+    assert (tmp_path / "x").read_bytes() == b"one two three"

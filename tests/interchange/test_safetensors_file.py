@@ -225,3 +225,18 @@ def test_metadata_that_was_changed_by_one_bit_is_refused(tmp_path):
     for opened in (open_metadata, open_safetensors):
         with pytest.raises(ValueError, match="damaged: its metadata is not as it was saved"):
             opened(path)
+
+
+def test_halves_and_bfloat16_are_read_as_the_numbers_they_are(tmp_path):
+    """Written byte by byte: 1, −2.5 and 65504 or 2¹⁰⁰ in either format."""
+    header = {
+        "half": {"dtype": "F16", "shape": [3], "data_offsets": [0, 6]},
+        "brain": {"dtype": "BF16", "shape": [3], "data_offsets": [6, 12]},
+    }
+    text = json.dumps(header).encode("utf-8")
+    numbers = np.array([0x3C00, 0xC100, 0x7BFF, 0x3F80, 0xC020, 0x7180], dtype="<u2").tobytes()
+    (tmp_path / "x").write_bytes(len(text).to_bytes(8, "little") + text + numbers)
+    stored = open_safetensors(tmp_path / "x")
+    assert stored["half"].read().tolist() == [1, -2.5, 65504]
+    assert stored["brain"].read().tolist() == [1, -2.5, 2.0**100]
+    assert {array.read().dtype.name for array in stored.values()} == {"float32"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from planted_bugs import PLANTED
+from planted import BUGS
 
 from minigpt.learn.diagnose import Outcomes, describe_wrong, fits, named_mistakes
 from minigpt.learn.examine import compare_with_differences, examine
@@ -170,13 +170,12 @@ def planted_in(exercise):
     function = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == exercise.function)
     begin = exercise.solution.index(f"def {exercise.function}(")
     body = ast.get_source_segment(exercise.solution, function)
-    for path, _, bugs in PLANTED:
-        if path.startswith("minigpt/"):
-            for what, original, planted in bugs:
-                if body.count(original) == 1 and len(original) > 8:
-                    end = begin + len(body)
-                    source = exercise.solution
-                    yield what, source[:begin] + body.replace(original, planted) + source[end:]
+    end, source = begin + len(body), exercise.solution
+    for bug in BUGS:
+        fits = bug.path.startswith("minigpt/") and len(bug.original) > 8 and body.count(bug.original) == 1
+        if fits:
+            wrong = body.replace(bug.original, bug.planted)
+            yield bug.what, source[:begin] + wrong + source[end:]
 
 
 def test_planted_bugs_that_fit_into_an_exercise_are_each_named_as_one_mistake():

@@ -8,7 +8,6 @@ import types
 import numpy as np
 import pytest
 from models import order_one_gpt
-from planted_bugs import PLANTED
 from scripts import run_main
 
 from minigpt import GPT, GPTConfig, plain
@@ -16,6 +15,7 @@ from minigpt.interchange.safetensors_file import save_safetensors
 from minigpt.learn import __main__
 from minigpt.learn import reference as reference_module
 from minigpt.learn.compare import compare, read_arrays, read_reference
+from minigpt.learn.mistakes import MISTAKES
 from minigpt.learn.reference import ADAMW, MAX_NORM, reference_arrays, small_gpt, write_reference
 
 try:
@@ -212,12 +212,7 @@ FIRST = {  # a planted bug of plain.py -> the first array that is off
     "v corrected with β₁": "step1.wte.weight",
     "biases decayed too": "step1.h.0.ln_1.weight",
 }
-BUGS = {
-    what: (original, planted)
-    for path, _, bugs in PLANTED
-    if path == "minigpt/plain.py"
-    for what, original, planted in bugs
-}
+BUGS = {mistake.name: (mistake.original, mistake.planted) for mistake in MISTAKES}
 
 
 def wrong_arrays(what, monkeypatch):

@@ -14,6 +14,7 @@ from minigpt.training.evaluation import (
     describe_loss,
     evaluate,
     evaluate_documents,
+    perplexity,
     score,
     score_documents,
 )
@@ -142,3 +143,9 @@ def test_a_loss_is_described_by_tokens_and_bytes():
     assert describe_loss(math.log(4), 500, 1000) == (
         "validation loss 1.3863, perplexity 4.00, 1.000 bits per byte"
     )
+
+
+def test_perplexity_is_e_to_the_loss():
+    assert perplexity(0.0) == 1
+    assert perplexity(math.log(50257)) == pytest.approx(50257)
+    assert perplexity(1e6) == math.inf

@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from minigpt import GPT, AdamW, BigramConfig, BigramLM, GPTConfig, load_model
 from minigpt.interchange.files import write_atomically
@@ -11,6 +12,7 @@ from minigpt.layers import dropout_streams
 from minigpt.training.state import (
     STATE_FILE,
     load_training_state,
+    refuse_to_overwrite,
     restore_training_state,
     save_training_state,
 )
@@ -182,3 +184,30 @@ def test_load_model_opens_what_either_kind_of_model_saved(tmp_path, tie_weights)
 def test_a_folder_without_a_model_is_a_sentence(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"there is no config.json in"):
         load_model(tmp_path)
+
+
+def test_a_state_without_checksums_is_not_believed(tmp_path):
+    model, optimizer = start()
+    save_training_state(tmp_path, model.params, optimizer, {"step": 1})
+    tensors, _ = load_training_state(tmp_path)
+    safetensors.numpy.save_file(tensors, tmp_path / STATE_FILE, {"progress": '{"step": 1}'})
+    with pytest.raises(ValueError, match=r"or of a version before 0.2: '.*' has no checksum"):
+        load_training_state(tmp_path)
+
+
+def test_a_state_of_another_dtype_is_not_taken_up(tmp_path):
+    model, optimizer = start()
+    save_training_state(tmp_path, model.params, optimizer, {})
+    tensors, _ = load_training_state(tmp_path)
+    double = GPT(model.config, dtype="float64")
+    with pytest.raises(ValueError, match=r"params.wte.weight is float32 .* needs float64"):
+        restore_training_state(tensors, double.params, AdamW(double.params))
+
+
+@pytest.mark.parametrize("name", [STATE_FILE, "config.json"])
+def test_neither_a_run_nor_a_model_is_written_over(tmp_path, name):
+    refuse_to_overwrite(tmp_path)
+    refuse_to_overwrite(tmp_path / "not there yet")
+    (tmp_path / name).write_bytes(b"")
+    with pytest.raises(ValueError, match=r"holds a trained model: continue it with --resume"):
+        refuse_to_overwrite(tmp_path)

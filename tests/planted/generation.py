@@ -1,0 +1,393 @@
+"""Bugs on the way from scores to text."""
+
+PLANTED = {
+    "minigpt/generation/loop.py": [
+        (
+            "simple: the first position's scores",
+            "logits[:, -1]",
+            "logits[:, 0]",
+        ),
+        (
+            "simple: the context cut at the wrong end",
+            "idx[:, -context_size:]",
+            "idx[:, :context_size]",
+        ),
+        (
+            "a token too many",
+            "use_cache), max_new_tokens)",
+            "use_cache), max_new_tokens + 1)",
+        ),
+        (
+            "a finished row goes on",
+            "tokens = np.where(done, stop_token, tokens)",
+            "pass",
+        ),
+        (
+            "the first finished row ends all",
+            "if done.all():",
+            "if done.any():",
+        ),
+        (
+            "all rows draw alike",
+            "np.random.default_rng(child)",
+            "np.random.default_rng(seed)",
+        ),
+        (
+            "the seed is not used",
+            "np.random.SeedSequence(seed)",
+            "np.random.SeedSequence()",
+        ),
+        (
+            "the penalty forgets the prompt",
+            "seen[row, prompt] = True",
+            "pass",
+        ),
+        (
+            "the penalty forgets what was generated",
+            "seen[rows, tokens] = True",
+            "pass",
+        ),
+        (
+            "top-p and min-p swapped",
+            "Sampling(temperature, top_k, top_p, min_p, repetition_penalty)",
+            "Sampling(temperature, top_k, min_p, top_p, repetition_penalty)",
+        ),
+        (
+            "a negative number of tokens is let in",
+            "if max_new_tokens < 0:",
+            "if False:",
+        ),
+        (
+            "logits before the penalty are given",
+            "yield tokens, logits\n",
+            "yield tokens, np.where(seen, logits, logits * 1.1)\n",
+        ),
+        (
+            "uint64 becomes a float",
+            "return idx.astype(np.int64, copy=False)",
+            "return idx",
+        ),
+    ],
+    "minigpt/generation/decoder.py": [
+        (
+            "long prompts cut at the wrong end",
+            "prompt[-block_size:]",
+            "prompt[:block_size]",
+        ),
+        (
+            "the window keeps its oldest tokens",
+            "self.ids[full, : -self.hop] = self.ids[full, self.hop :]",
+            "pass",
+        ),
+        (
+            "the window hops by a half",
+            "block_size // 4",
+            "block_size // 2",
+        ),
+        (
+            "rows that are not full hop too",
+            "np.flatnonzero(self.lengths == self.block_size)",
+            "self.rows",
+        ),
+        (
+            "recomputing: scores of the longest row's end",
+            "logits[rows, to_device(self.windows.lengths - 1)]",
+            "logits[rows, -1]",
+        ),
+        (
+            "caching: scores of the longest row's end",
+            "hidden[to_device(rows), to_device(self.windows.lengths - 1)]",
+            "hidden[:, -1]",
+        ),
+        (
+            "keys stay when the window hops",
+            "self._read(slid, windows.ids[slid, :kept])",
+            "pass",
+        ),
+        (
+            "scores without 1/√D",
+            "scores *= 1 / math.sqrt(D)",
+            "pass",
+        ),
+        (
+            "a shorter row does not see itself",
+            "> position[:, None]",
+            ">= position[:, None]",
+        ),
+        (
+            "a shorter row sees what is not there",
+            "scores += mask",
+            "pass",
+        ),
+        (
+            "the position before",
+            'w["wpe.weight"][position]',
+            'w["wpe.weight"][position - 1]',
+        ),
+        (
+            "adapters are passed over",
+            "type(model) is GPT",
+            "isinstance(model, GPT)",
+        ),
+        (
+            "ids are not checked",
+            "model.check_ids(self.windows.padded())",
+            "pass",
+        ),
+        (
+            "an empty prompt is let in",
+            "if any(len(prompt) == 0 for prompt in prompts):",
+            "if False:",
+        ),
+        (
+            "no final LayerNorm",
+            'x = self._normalize(x, self.top["ln_f.weight"], self.top["ln_f.bias"])',
+            "pass",
+        ),
+        (
+            "keys and values swapped",
+            "keys[place] = k\n            values[place] = v",
+            "keys[place] = v\n            values[place] = k",
+        ),
+        (
+            "eps of the config not used",
+            "(1, 1), config.layer_norm_epsilon, dtype",
+            "(1, 1), 1e-5, dtype",
+        ),
+    ],
+    "minigpt/generation/sampling.py": [
+        (
+            "temperature multiplies",
+            "keepdims=True)) / temperature",
+            "keepdims=True)) * temperature",
+        ),
+        (
+            "temperature is not used",
+            "if sampling.temperature > 0:",
+            "if False:",
+        ),
+        (
+            "top-k counts from the lowest",
+            "np.partition(logits, -k, axis=-1)[:, -k, None]",
+            "np.partition(logits, k, axis=-1)[:, k, None]",
+        ),
+        (
+            "top-k keeps one too few",
+            "logits < kth_highest",
+            "logits <= kth_highest",
+        ),
+        (
+            "top-p stops before it reaches p",
+            "candidates[likelier < p]",
+            "candidates[np.cumsum(probabilities[candidates]) < p]",
+        ),
+        (
+            "min-p relative to 1, not to the likeliest",
+            "logits < logits.max(-1, keepdims=True) + math.log(p)",
+            "softmax(logits) < p",
+        ),
+        (
+            "the penalty rewards negative scores",
+            "np.where(logits > 0, logits / penalty, logits * penalty)",
+            "logits / penalty",
+        ),
+        (
+            "the penalty is for what was not seen",
+            "np.where(seen, np.where",
+            "np.where(~seen, np.where",
+        ),
+        (
+            "a token of probability 0 is drawn",
+            "(cumulative <= thresholds[:, None])",
+            "(cumulative < thresholds[:, None])",
+        ),
+        (
+            "rounding draws a token that is not there",
+            "uniforms * cumulative[:, -1]",
+            "uniforms",
+        ),
+        (
+            "a diverged model is not noticed",
+            "if not math.isfinite(logits.max()):",
+            "if False:",
+        ),
+        (
+            "temperature 0 draws",
+            "if sampling.temperature == 0:",
+            "if False:",
+        ),
+        (
+            "a top_p above 1 is let in",
+            "0 < self.top_p <= 1",
+            "0 < self.top_p",
+        ),
+        (
+            "a top_k of 0 is let in",
+            "self.top_k < 1",
+            "self.top_k < 0",
+        ),
+        (
+            "a min_p above 1 is let in",
+            "0 <= self.min_p <= 1",
+            "0 <= self.min_p",
+        ),
+        (
+            "a penalty of 0 is let in",
+            "0 < self.repetition_penalty < math.inf",
+            "0 <= self.repetition_penalty < math.inf",
+        ),
+        (
+            "top_p computed as min_p",
+            "keep_top_p(logits, sampling.top_p)",
+            "keep_min_p(logits, sampling.top_p)",
+        ),
+        (
+            "every row draws by the first generator",
+            "[rng.random() for rng in rngs]",
+            "[rngs[0].random() for rng in rngs]",
+        ),
+    ],
+    "minigpt/generation/text_stream.py": [
+        (
+            "the prompt is not fed",
+            "for token in prompt_ids:",
+            "for token in ():",
+        ),
+        (
+            "a stop token does not stop",
+            "if token in self.stop_ids:",
+            "if False:",
+        ),
+        (
+            "what stands before the last stop is printed",
+            "return text[: min(found)]",
+            "return text[: max(found)]",
+        ),
+        (
+            "a stop string that comes in parts is missed",
+            "min(len(text), len(stop) - 1)",
+            "min(len(text), len(stop) - 2)",
+        ),
+        (
+            "what waited is lost",
+            "text = self.waiting + self.decoder.feed(token)",
+            "text = self.decoder.feed(token)",
+        ),
+        (
+            "the first finished row ends all",
+            "if all(row.finished for row in rows):",
+            "if any(row.finished for row in rows):",
+        ),
+        (
+            "what waits at the end is never said",
+            "yield i, row.end(), None",
+            "yield i, '', None",
+        ),
+        (
+            "leading blanks are dropped too",
+            'text.lstrip("\\n")',
+            "text.lstrip()",
+        ),
+        (
+            "a finished row goes on",
+            "if not row.finished:",
+            "if True:",
+        ),
+        (
+            "the logits of the first row",
+            "(int(tokens[i]), logits[i])",
+            "(int(tokens[i]), logits[0])",
+        ),
+        (
+            "the number of tokens is not held",
+            "seed), max_new_tokens)",
+            "seed), max_new_tokens + 1)",
+        ),
+    ],
+    "minigpt/generation/probability_line.py": [
+        (
+            "the token is among its runners-up",
+            "other != token and ",
+            "",
+        ),
+        (
+            "the probability of the likeliest",
+            "probabilities[token]:7.1%",
+            "probabilities.max():7.1%",
+        ),
+        (
+            "what was cut off is a runner-up",
+            " and probabilities[other] > 0",
+            "",
+        ),
+        (
+            "a runner-up too few",
+            "[: runners_up + 1]",
+            "[:runners_up]",
+        ),
+        (
+            "control characters reach the terminal",
+            "if text.isprintable() else",
+            "if True else",
+        ),
+    ],
+    "minigpt/generation/chat.py": [
+        (
+            "an answer goes on over lines",
+            'stops = ("\\n",)',
+            "stops = ()",
+        ),
+        (
+            "a mark that is said ends a document",
+            "return self.beginning.ids(tokenizer) + tokenizer.encode_ordinary(said)",
+            "return self.beginning.ids(tokenizer, said)",
+        ),
+        (
+            "a conversation without a beginning",
+            "self.beginning.text + said",
+            "said",
+        ),
+        (
+            "line ends where a document is a line",
+            'and self.beginning.documents != "lines"',
+            "",
+        ),
+    ],
+    "minigpt/generation/beginning.py": [
+        (
+            "documents without their mark",
+            "if self.documents != WHOLE_FILES and ids",
+            "if False and ids",
+        ),
+        (
+            "the mark twice",
+            "ids[:1] != [tokenizer.eot_token]",
+            "True",
+        ),
+        (
+            "a mark in a prompt is letters",
+            'tokenizer.encode(self.text if prompt is None else prompt, allowed_special="all")',
+            "tokenizer.encode_ordinary(self.text if prompt is None else prompt)",
+        ),
+        (
+            "begun by what was never seen",
+            "if candidate and known.issuperset(candidate):",
+            "if candidate:",
+        ),
+        (
+            "begun by nothing",
+            "if candidate and known",
+            "if known",
+        ),
+        (
+            "a blank where there are lines",
+            "(BLANK_LINE, LINE_END, BLANK):\n        candidate",
+            "(BLANK, LINE_END):\n        candidate",
+        ),
+        (
+            "unknown tokens are known",
+            "and tokenizer.special_tokens.get(UNKNOWN) not in ids",
+            "",
+        ),
+    ],
+}

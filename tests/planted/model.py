@@ -1,0 +1,412 @@
+"""Bugs of the models, and of the optimiser."""
+
+PLANTED = {
+    "minigpt/language_model.py": [
+        (
+            "parts overwrite each other's gradient",
+            "grads[name] += grad",
+            "grads[name] = grad",
+        ),
+        (
+            "one id too many is let in",
+            "highest >= self.config.vocab_size",
+            "highest > self.config.vocab_size",
+        ),
+        (
+            "one token too many is let in",
+            "T > self.config.block_size",
+            "T > self.config.block_size + 1",
+        ),
+        (
+            "the divisor counts ignored targets",
+            "int((targets != IGNORED).sum())",
+            "int(targets.size)",
+        ),
+        (
+            "training without dropout",
+            "self.forward(idx, rngs)",
+            "self.forward(idx)",
+        ),
+        (
+            "a part's loss divided by its own count",
+            "targets, n_counted)[0]",
+            "targets)[0]",
+        ),
+        (
+            "gradients of earlier parts forgotten",
+            "self.backward(dlogits, cache, grads)",
+            "self.backward(dlogits, cache)",
+        ),
+        (
+            "an empty input is let in",
+            "if B * T == 0:",
+            "if False:",
+        ),
+        (
+            "as many parameters as arrays",
+            "param.size for param",
+            "1 for param",
+        ),
+        (
+            "random weights in the place of those given",
+            "if params is None else params",
+            "if True else params",
+        ),
+        (
+            "negative ids count from the end",
+            "lowest < 0 or highest >= self.config.vocab_size",
+            "highest >= self.config.vocab_size",
+        ),
+        (
+            "a target of -1 is the last class",
+            "    if lowest < 0 or highest >= V:",
+            "    if highest >= V:",
+        ),
+        (
+            "a target of V passes",
+            "    if lowest < 0 or highest >= V:",
+            "    if lowest < 0 or highest > V:",
+        ),
+        (
+            "what is not counted is out of range",
+            "counted = targets[targets != IGNORED]",
+            "counted = targets",
+        ),
+        (
+            "True is a size",
+            "if isinstance(value, bool) or not",
+            "if not",
+        ),
+    ],
+    "minigpt/model.py": [
+        (
+            "tied wte: gradient of the head dropped",
+            "accumulate(grads, self.head_name(), dhead)",
+            "self.config.tie_weights or accumulate(grads, self.head_name(), dhead)",
+        ),
+        (
+            "tied wte: gradient of the table dropped",
+            "for name, grad in embed_backward(dx, cache).items():\n            accumulate",
+            (
+                "for name, grad in embed_backward(dx, cache).items():\n"
+                "            (name[1] == 't' and self.config.tie_weights) or accumulate"
+            ),
+        ),
+        (
+            "gelu left out of backward",
+            'dh = gelu_backward(dh, cache["mlp.gelu"])',
+            "pass",
+        ),
+        (
+            "residual around attention lost",
+            "x = x + h\n\n",
+            "x = h\n\n",
+        ),
+        (
+            "residual around feed-forward lost",
+            "x = x + h\n    return",
+            "x = h\n    return",
+        ),
+        (
+            "residual gradient around feed-forward lost",
+            'layernorm_backward(dh, cache["ln_2"])\n    dx = dx + dh',
+            'layernorm_backward(dh, cache["ln_2"])\n    dx = dh',
+        ),
+        (
+            "residual gradient around attention lost",
+            'layernorm_backward(dh, cache["ln_1"])\n    dx = dx + dh',
+            'layernorm_backward(dh, cache["ln_1"])\n    dx = dh',
+        ),
+        (
+            "dropout of feed-forward not in backward",
+            'dh = dropout_backward(dx, cache["mlp.drop"])',
+            "dh = dx",
+        ),
+        (
+            "dropout of attention not in backward",
+            'dh = dropout_backward(dx, cache["attn.drop"])',
+            "dh = dx",
+        ),
+        (
+            "dropout of embeddings not in backward",
+            "dx = dropout_backward(dx, drop)\n",
+            "pass\n",
+        ),
+        (
+            "ln_1 used twice",
+            'x, w["ln_2.weight"], w["ln_2.bias"]',
+            'x, w["ln_1.weight"], w["ln_1.bias"]',
+        ),
+        (
+            "eps of the config not used",
+            "p, eps = config.dropout, config.layer_norm_epsilon",
+            "p, eps = config.dropout, 1e-5",
+        ),
+        (
+            "residual projections start as large as all",
+            'if name.endswith("c_proj.weight") else',
+            "if False else",
+        ),
+        (
+            "weights start ten times as large",
+            "INIT_STD = 0.02",
+            "INIT_STD = 0.2",
+        ),
+        (
+            "weights always float64",
+            "to_device(value.astype(dtype))",
+            "to_device(value)",
+        ),
+        (
+            "heads that do not divide n_embd are let in",
+            "if self.n_embd % self.n_head:",
+            "if False:",
+        ),
+        (
+            "a dropout of 1 is let in",
+            "0 <= self.dropout < 1",
+            "0 <= self.dropout <= 1",
+        ),
+        (
+            "LayerNorm's gains start at zero",
+            "value = np.ones(shape)",
+            "value = np.zeros(shape)",
+        ),
+        (
+            "biases start at random",
+            "value = np.zeros(shape)",
+            "value = rng.standard_normal(shape)",
+        ),
+        (
+            "the seed is not used",
+            "rng = np.random.default_rng(seed)",
+            "rng = np.random.default_rng(0)",
+        ),
+        (
+            "residual projections smaller by 1/√n_layer",
+            "math.sqrt(2 * config.n_layer)",
+            "math.sqrt(config.n_layer)",
+        ),
+        (
+            "a stored head of its own is passed over",
+            " and not has_own_head(directory)",
+            "",
+        ),
+        (
+            "eps of the config not used by ln_f",
+            'w["ln_f.bias"], self.config.layer_norm_epsilon)',
+            'w["ln_f.bias"])',
+        ),
+        (
+            "gradients of the blocks from the first to the last",
+            "reversed(range(self.config.n_layer))",
+            "range(self.config.n_layer)",
+        ),
+        (
+            "ln_f: the bias' gradient for the weight's",
+            'accumulate(grads, "ln_f.weight", dweight)',
+            'accumulate(grads, "ln_f.weight", dbias.copy())',
+        ),
+        (
+            "the head always tied",
+            '"wte.weight" if self.config.tie_weights else',
+            '"wte.weight" if True else',
+        ),
+        (
+            "no dropout on embeddings",
+            "x, drop = dropout_forward(x, config.dropout, rngs)",
+            "drop = None",
+        ),
+        (
+            "no dropout on attention shares",
+            "attention_forward(qkv, config.n_head, p, rngs)",
+            "attention_forward(qkv, config.n_head)",
+        ),
+        (
+            "no dropout on attention's branch",
+            'h, cache["attn.drop"] = dropout_forward(h, p, rngs)',
+            'cache["attn.drop"] = None',
+        ),
+        (
+            "no dropout on feed-forward's branch",
+            'h, cache["mlp.drop"] = dropout_forward(h, p, rngs)',
+            'cache["mlp.drop"] = None',
+        ),
+    ],
+    "minigpt/bigram.py": [
+        (
+            "parts overwrite each other's gradient",
+            "grads = {} if grads is None else grads",
+            "grads = {}",
+        ),
+        (
+            "the table read by columns",
+            'self.params["table.weight"], idx)',
+            'self.params["table.weight"].T, idx)',
+        ),
+        (
+            "the seed is not used",
+            "np.random.default_rng(seed)",
+            "np.random.default_rng(0)",
+        ),
+        (
+            "tokens not about equally likely",
+            "0.02 * np",
+            "2.0 * np",
+        ),
+        (
+            "ids are not checked",
+            "self.check_ids(idx)",
+            "pass",
+        ),
+        (
+            "another model is opened",
+            'if json_config.get("model_type") != MODEL_TYPE:',
+            "if False:",
+        ),
+        (
+            "weights always float64",
+            "table.astype(dtype)",
+            "table",
+        ),
+    ],
+    "minigpt/optim.py": [
+        (
+            "m not corrected",
+            "m_hat_scale = 1 / (1 - beta1**self.n_steps)",
+            "m_hat_scale = 1.0",
+        ),
+        (
+            "v not corrected",
+            "v_hat_scale = 1 / (1 - beta2**self.n_steps)",
+            "v_hat_scale = 1.0",
+        ),
+        (
+            "v corrected with β₁",
+            "1 - beta2**self.n_steps",
+            "1 - beta1**self.n_steps",
+        ),
+        (
+            "correction one step late",
+            "self.n_steps += 1",
+            "self.n_steps += 1 if self.n_steps else 2",
+        ),
+        (
+            "v of |g| instead of g²",
+            "update = grad * grad",
+            "update = abs(grad)",
+        ),
+        (
+            "m keeps the sum, not the mean",
+            "m += (1 - beta1) * grad",
+            "m += grad",
+        ),
+        (
+            "eps inside of the root",
+            "xp.sqrt(v, out=update)\n",
+            "xp.sqrt(v + self.eps**2, out=update)\n",
+        ),
+        (
+            "eps before the correction of v",
+            "update *= math.sqrt(v_hat_scale)\n        update += self.eps",
+            "update += self.eps\n        update *= math.sqrt(v_hat_scale)",
+        ),
+        (
+            "biases decayed too",
+            "if grad.ndim >= 2 else 0.0",
+            "if grad.ndim >= 1 else 0.0",
+        ),
+        (
+            "decay without the learning rate",
+            "self.lr * self.weight_decay",
+            "self.weight_decay",
+        ),
+        (
+            "decay coupled: through the moments",
+            "param *= 1 - decay",
+            "m += (1 - beta1) * decay * param",
+        ),
+        (
+            "the last numbers are not updated",
+            "range(0, grad.size, chunk)",
+            "range(0, grad.size - chunk + 1, chunk)",
+        ),
+        (
+            "clipping not applied",
+            "grad *= max_norm / norm",
+            "pass",
+        ),
+        (
+            "norm without the root",
+            "norm = math.sqrt(sum(",
+            "norm = (sum(",
+        ),
+        (
+            "each gradient clipped by itself",
+            "for grad in grads.values():\n            grad *= max_norm / norm",
+            ("for grad in grads.values():\n            grad *= max_norm / math.sqrt(xp.vdot(grad, grad))"),
+        ),
+        (
+            "warm-up begins at zero",
+            "(step + 1) / (warmup_iters + 1)",
+            "step / (warmup_iters + 1)",
+        ),
+        (
+            "cosine one step early",
+            "(step - warmup_iters) /",
+            "(step - warmup_iters + 1) /",
+        ),
+        (
+            "cosine over all steps, not those left",
+            "max(1, max_iters - warmup_iters)",
+            "max(1, max_iters)",
+        ),
+        (
+            "rate ends at zero",
+            "min_lr + 0.5",
+            "0.5",
+        ),
+        (
+            "arrays that are not contiguous are let in",
+            "if not param.flags.c_contiguous:",
+            "if False:",
+        ),
+        (
+            "the norm after clipping is returned",
+            "    return norm\n",
+            "    return min(norm, max_norm or norm)\n",
+        ),
+        (
+            "max_norm 0 makes gradients zero",
+            "if 0 < max_norm < norm",
+            "if 0 <= max_norm < norm",
+        ),
+        (
+            "clipped to an infinite norm",
+            "max_norm < norm < math.inf:",
+            "max_norm < norm:",
+        ),
+        (
+            "the rate rises again after the end",
+            "min(1.0, (step - warmup_iters)",
+            "max(0.0, (step - warmup_iters)",
+        ),
+        (
+            "β₁ and β₂ swapped",
+            "beta1, beta2 = self.betas",
+            "beta2, beta1 = self.betas",
+        ),
+    ],
+    "minigpt/loading.py": [
+        (
+            "a bigram model is opened as a GPT",
+            'if json_config.get("model_type") == MODEL_TYPE:',
+            "if False:",
+        ),
+        (
+            "a classifier is opened as a GPT",
+            "if is_classifier(json_config):",
+            "if False:",
+        ),
+    ],
+}

@@ -1,0 +1,414 @@
+"""Bugs of what there is to learn: which record goes where, which flag does what."""
+
+PLANTED = {
+    "minigpt/tasks/start.py": [
+        (
+            "adapters not asked for",
+            'if not args.lora_rank and args.trainable == "all":',
+            "if True:",
+        ),
+        (
+            "--dropout not used with --init-from",
+            "dataclasses.replace(model.config, dropout=args.dropout)",
+            "model.config",
+        ),
+        (
+            "--dropout not used without --init-from",
+            "*sizes, dropout=args.dropout)",
+            "*sizes)",
+        ),
+        (
+            "--lora-targets not used",
+            "alpha, args.lora_targets, args.seed",
+            'alpha, ("attn.c_attn",), args.seed',
+        ),
+        (
+            "the last two blocks are trained",
+            "model.config.n_layer - 1)",
+            "model.config.n_layer - 2)",
+        ),
+        (
+            "the seed does not decide weights",
+            "dropout=args.dropout), args.seed)",
+            "dropout=args.dropout), 0)",
+        ),
+        (
+            "layers and heads swapped",
+            "args.n_layer, args.n_head, args.n_embd)",
+            "args.n_head, args.n_layer, args.n_embd)",
+        ),
+        (
+            "the seed does not decide a bigram model",
+            "args.block_size), args.seed)",
+            "args.block_size), 0)",
+        ),
+        (
+            "a bigram base is fine-tuned",
+            '    if not isinstance(model, GPT):\n        raise ValueError(f"{args.init_from}',
+            '    if False:\n        raise ValueError(f"{args.init_from}',
+        ),
+        (
+            "words in the place of pieces",
+            '{"bpe": BPETokenizer, "word": WordTokenizer}[args.tokenizer]',
+            "BPETokenizer",
+        ),
+        (
+            "--vocab-size not used",
+            "tokenizer_class.train(training_texts, args.vocab_size)",
+            "tokenizer_class.train(training_texts, 300)",
+        ),
+        (
+            "the adapter does not name its base",
+            "args.seed, base_name)",
+            "args.seed)",
+            (
+                "tests/test_train_tasks.py::test_raw_text_can_train_the_last_block_or_a"
+                "dapters_too "
+                "tests/test_train_tasks.py::test_every_task_runs_from_random_weights_fr"
+                "om_a_base_and_with_lora"
+            ),
+        ),
+        (
+            "--block-size of a base is not used",
+            "    shorten_context(model, args)\n",
+            "",
+        ),
+        (
+            "the last positions are kept",
+            '["wpe.weight"][:block_size]',
+            '["wpe.weight"][-block_size:]',
+        ),
+        (
+            "--tokenizer DIR is not used",
+            "args.init_from or folder",
+            "args.init_from",
+        ),
+        (
+            "a longer context is made up",
+            "if block_size > model.config.block_size:",
+            "if False:",
+        ),
+    ],
+    "minigpt/tasks/pretrain.py": [
+        (
+            "the same batch at every step",
+            "[self.args.seed, step]",
+            "self.args.seed",
+        ),
+        (
+            "validating on training tokens",
+            "evaluate(runner, self.corpus.validation, max",
+            "evaluate(runner, self.corpus.train, max",
+        ),
+        (
+            "--grad-accum not used",
+            "self.args.batch_size * self.args.grad_accum",
+            "self.args.batch_size",
+        ),
+        (
+            "--eval-iters not used",
+            "self.args.eval_iters * self.args.batch_size",
+            "self.args.batch_size",
+        ),
+        (
+            "validating on training tokens, 2",
+            "return evaluate(runner, self.corpus.validation, max",
+            "return evaluate(runner, self.corpus.train, max",
+        ),
+        (
+            "tokenizer trained on the validation text",
+            "self.split.train() if piece is not END),\n",
+            "chain(self.split.train(), self.split.validation()) if piece is not END),\n",
+        ),
+        (
+            "documents in windows from anywhere",
+            "return random_documents(self.corpus.train, self.train_windows, sequences, rng)",
+            "pass",
+        ),
+        (
+            "how a text begins is not saved",
+            "self.beginning.save(directory)",
+            "pass",
+        ),
+        (
+            "pipes are not copied",
+            'args.data = copy_pipes(args.data, out / "data")',
+            "pass",
+        ),
+        (
+            "held-back files are not used",
+            "if args.val_data else []",
+            "if False else []",
+        ),
+        (
+            "--val-share not used",
+            "FileSplit(files, args.val_share, held_back, marks)",
+            "FileSplit(files, 0.1, held_back, marks)",
+        ),
+        (
+            "the marks of the tokenizer are forgotten",
+            "tuple(self.tokenizer.special_tokens) if self.tokenizer else (END_OF_TEXT,)",
+            "()",
+        ),
+    ],
+    "minigpt/tasks/__init__.py": [
+        (
+            "a task is another",
+            '"chat": ChatTask,',
+            '"chat": InstructTask,',
+        ),
+    ],
+    "minigpt/tasks/common.py": [
+        (
+            "batches repeated under --grad-accum",
+            "self.batches.of_step(step * n + i)",
+            "self.batches.of_step(step + i)",
+        ),
+        (
+            "--grad-accum not used",
+            "n = self.args.grad_accum",
+            "n = 1",
+        ),
+        (
+            "mean of batch means",
+            "n = self.objective.n_counted(*batch)",
+            "n = 1",
+        ),
+        (
+            "validation on training examples",
+            "self.validation[i] for i in",
+            "self.train[i] for i in",
+        ),
+        (
+            "validation on the first examples",
+            "np.linspace(0, len(self.validation) - 1, n).astype(int)",
+            "range(n)",
+        ),
+        (
+            "the tokenizer learns from all splits",
+            "training_texts = (text_of(record) for record in splits[0])",
+            "training_texts = (text_of(record) for split in splits for record in split)",
+        ),
+        (
+            "validation and test swapped",
+            "self.train, self.validation, self.test = examples",
+            "self.train, self.test, self.validation = examples",
+        ),
+        (
+            "the seed does not decide batches",
+            "self.args.batch_size, self.args.seed)",
+            "self.args.batch_size, 0)",
+        ),
+        (
+            "--eval-iters not used",
+            "self.args.eval_iters * self.args.batch_size",
+            "len(self.validation)",
+        ),
+        (
+            "what just fits is left out",
+            "if len(example[0]) <= block_size]",
+            "if len(example[0]) < block_size]",
+        ),
+        (
+            "another tokenizer is not noticed",
+            'digest.update(repr(sorted(tokenizer.token_bytes.items())).encode("utf-8"))',
+            "pass",
+        ),
+        (
+            "other data are not noticed",
+            "digest.update(hashlib.sha256(Path(path).read_bytes()).digest())",
+            "pass",
+        ),
+        (
+            "other settings are not noticed",
+            'digest.update(repr(item).encode("utf-8"))',
+            "pass",
+        ),
+        (
+            "the first too long record is any",
+            "first = min(dropped, key=lambda example: (str(example[-1].path), example[-1].line))",
+            "first = dropped[-1]",
+        ),
+    ],
+    "minigpt/tasks/arguments.py": [
+        (
+            "a preset is passed over",
+            "parser.set_defaults(**PRESETS[args.preset])",
+            "pass",
+        ),
+        (
+            "a task's defaults are passed over",
+            "parser.set_defaults(**TASK_DEFAULTS[args.task])",
+            "pass",
+        ),
+        (
+            "a bigram model's defaults are passed over",
+            "parser.set_defaults(**BIGRAM_DEFAULTS)",
+            "pass",
+        ),
+        (
+            "adapters' defaults are passed over",
+            "parser.set_defaults(**LORA_DEFAULTS)",
+            "pass",
+        ),
+        (
+            "a resumed run takes today's defaults",
+            "parser.set_defaults(**saved)",
+            "pass",
+        ),
+        (
+            "a rate that rises is let in",
+            "if args.min_lr > args.learning_rate:",
+            "if False:",
+        ),
+        (
+            "a warm-up beyond the end is let in",
+            "args.warmup_iters > args.max_iters:",
+            "args.warmup_iters > math.inf:",
+        ),
+        (
+            "adapters of the last block are let in",
+            'if args.lora_rank and args.trainable == "last":',
+            "if False:",
+        ),
+        (
+            "a task of fine-tuning takes a bigram model",
+            'if args.task != "pretrain" and args.model != "gpt":',
+            "if False:",
+        ),
+        (
+            "abbreviated flags are let in",
+            "allow_abbrev=False",
+            "allow_abbrev=True",
+        ),
+        (
+            "fewer steps for ever",
+            "max(args.max_iters, saved.get(",
+            "(lambda a, b: a)(args.max_iters, saved.get(",
+            (
+                "tests/test_two_runs.py::test_fewer_steps_once_are_not_fewer_for_ever "
+                "tests/test_two_runs.py::test_a_folder_of_others_cannot_say_where_to_wr"
+                "ite_nor_set_what_is_no_flag"
+            ),
+        ),
+    ],
+    "minigpt/tasks/presets.py": [
+        (
+            "another batch",
+            '"batch_size": 12',
+            '"batch_size": 64',
+        ),
+        (
+            "another rate",
+            '"learning_rate": 1e-3',
+            '"learning_rate": 1e-2',
+        ),
+        (
+            "the fast one is the slow one",
+            ' | {"n_layer": 2, "n_embd": 184, "learning_rate": 5e-3}',
+            "",
+        ),
+    ],
+    "minigpt/tasks/classify.py": [
+        (
+            "a tuned head is not taken over",
+            'score = trained.params["score.weight"].copy()',
+            "score = None",
+        ),
+        (
+            "the report is of the validation split",
+            "self.confusion(runner.model, self.test)",
+            "self.confusion(runner.model, self.validation)",
+        ),
+        (
+            "--augment not used",
+            "self.args.augment, rng)",
+            "0.0, rng)",
+        ),
+        (
+            "the measure is the loss",
+            'measure = "val_error"',
+            'measure = "val_loss"',
+        ),
+        (
+            "every step varies texts alike",
+            "np.random.default_rng([self.args.seed, step])",
+            "np.random.default_rng(self.args.seed)",
+        ),
+    ],
+    "minigpt/tasks/instruct.py": [
+        (
+            "padding is counted",
+            "pad_right(targets, IGNORED)",
+            "pad_right(targets, self.tokenizer.eot_token)",
+        ),
+    ],
+    "minigpt/tasks/chat.py": [
+        (
+            "the report is of the validation split",
+            "self.mean_loss(runner, self.test)",
+            "self.mean_loss(runner, self.validation)",
+        ),
+    ],
+    "minigpt/tasks/prefer.py": [
+        (
+            "chosen and rejected swapped",
+            'for name in ("chosen", "rejected")]',
+            'for name in ("rejected", "chosen")]',
+        ),
+        (
+            "--dpo-beta not used",
+            "PreferenceTuning(self.model, args.dpo_beta)",
+            "PreferenceTuning(self.model, 0.1)",
+        ),
+        (
+            "padding is counted",
+            "for _, targets in answers], IGNORED)",
+            "for _, targets in answers], 0)",
+        ),
+        (
+            "the report is of the validation split",
+            "self.margins(runner.model, self.test)",
+            "self.margins(runner.model, self.validation)",
+        ),
+    ],
+    "minigpt/tasks/samples.py": [
+        (
+            "words are cut",
+            "return WORDS.match(line)[0].rstrip() if",
+            "return line[:PROMPT_CHARS] if",
+        ),
+        (
+            "prompts begin inside a word",
+            'for separator in () if whole else (*marks, "\\n\\n", "\\n", " "):',
+            "for separator in ():",
+        ),
+        (
+            "a whole text loses its beginning",
+            "() if whole else ",
+            "() if False else ",
+        ),
+        (
+            "marks stand in prompts",
+            "text = text.partition(mark)[0]",
+            "pass",
+        ),
+        (
+            "one file prompts for all",
+            "text = None\n",
+            "pass\n",
+        ),
+    ],
+    "minigpt/tasks/memory.py": [
+        (
+            "nothing is too large",
+            "if there is not None and least > there:",
+            "if False:",
+        ),
+        (
+            "moments take no room",
+            "n_params * (3 + workers if trains_all else 1)",
+            "n_params",
+        ),
+    ],
+}

@@ -1,0 +1,516 @@
+"""Bugs of the tokenizers."""
+
+PLANTED = {
+    "tokenizer/bpe.py": [
+        (
+            "a pre-token is looked up, not merged",
+            "return merge(self.byte_ids(pretoken), self.pair_ids)",
+            (
+                "whole = self.mergeable_ranks.get(pretoken.encode('utf-8'))\n"
+                "        return merge(self.byte_ids(pretoken), self.pair_ids) if whole "
+                "is None else [whole]"
+            ),
+        ),
+        (
+            "ids that do not rise are let in",
+            "if this <= last:",
+            "if False:",
+        ),
+        (
+            "tokens that no merge makes are let in",
+            "if len(mergeable_ranks) > 256 + len(merges):",
+            "if False:",
+        ),
+        (
+            "a byte without a token is let in",
+            "if bytes([byte]) not in mergeable_ranks:",
+            "if False:",
+        ),
+        (
+            "counts are not used",
+            "counts.append(count)",
+            "counts.append(1)",
+        ),
+        (
+            "the cache grows without end or sense",
+            "self[piece] = ids",
+            "self[piece[:8]] = ids",
+        ),
+        (
+            "half a surrogate pair is an error",
+            "except UnicodeEncodeError:",
+            "except KeyError:",
+        ),
+        (
+            "a short vocabulary is not told",
+            "if len(pairs) < n_merges:",
+            "if False:",
+        ),
+        (
+            "special tokens of the text are merged",
+            "[END_OF_TEXT], workers",
+            "[], workers",
+        ),
+    ],
+    "tokenizer/base.py": [
+        (
+            "ids with gaps: a row too few",
+            "max(token_bytes) + 1",
+            "len(token_bytes)",
+        ),
+        (
+            "a forged special token is let in",
+            "if special in text:",
+            "if False:",
+        ),
+        (
+            "offsets in bytes",
+            "characters += len(piece) - continuations",
+            "characters += len(piece)",
+        ),
+        (
+            "a token inside a character begins behind it",
+            "max(0, characters - inside)",
+            "characters",
+        ),
+        (
+            "a batch encodes special tokens as text",
+            "self.tokenizer.encode(text, *self.special)",
+            "self.tokenizer.encode_ordinary(text)",
+        ),
+        (
+            "half characters vanish",
+            'decode("utf-8", errors="replace")',
+            'decode("utf-8", errors="ignore")',
+        ),
+        (
+            "a special token in neither set is an error",
+            'if disallowed_special == "all" else disallowed_special',
+            "if True else disallowed_special",
+        ),
+    ],
+    "tokenizer/lookup.py": [
+        (
+            "the rarest are kept",
+            "(-counts[piece], piece)",
+            "(counts[piece], piece)",
+        ),
+        (
+            "ties in the order of chance",
+            "(-counts[piece], piece)",
+            "-counts[piece]",
+        ),
+        (
+            "one too many is kept",
+            "[:limit]",
+            "[: limit + 1]",
+        ),
+        (
+            "another unknown token is let in",
+            'if model.get("unk_token") != UNKNOWN:',
+            "if False:",
+        ),
+    ],
+    "tokenizer/byte_alphabet.py": [
+        (
+            "bytes in the order of their numbers",
+            "BYTE_ORDER = _VISIBLE + _OTHERS",
+            "BYTE_ORDER = list(range(256))",
+        ),
+        (
+            "the soft hyphen is visible",
+            '*range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]',
+            '*range(ord("¡"), ord("ÿ") + 1)]',
+        ),
+        (
+            "others from U+0101 on",
+            "chr(256 + n)",
+            "chr(257 + n)",
+        ),
+        (
+            "~ is not visible",
+            'ord("~") + 1',
+            'ord("~")',
+        ),
+    ],
+    "tokenizer/patterns.py": [
+        (
+            "the rest of the text is lost",
+            "pretokens.append(text[end:])",
+            "pass",
+        ),
+        (
+            "GPT-2: contractions in any case",
+            'r"""\'s|\'t',
+            'r"""(?i:\'s)|\'t',
+        ),
+        (
+            "GPT-2: no contraction with ll",
+            "|'ll|'d| ?\\p{L}+| ?\\p{N}+|",
+            "|'d| ?\\p{L}+| ?\\p{N}+|",
+        ),
+        (
+            "a cut between two blanks",
+            "(?<=\\S)(?= \\S)",
+            "(?= \\S)",
+        ),
+        (
+            "a cut behind every line end",
+            "(?<=\\S\\n)(?=\\S)",
+            "(?<=\\n)",
+        ),
+        (
+            "chunks of another pattern",
+            "if pattern == GPT2_PATTERN else None",
+            "if pattern in NAMED_PATTERNS.values() else None",
+        ),
+        (
+            "a pattern has all the time",
+            "finditer(text, timeout=seconds)",
+            "finditer(text, timeout=25)",
+        ),
+        (
+            "a text is read backwards",
+            "                if start < end:",
+            "                if False:",
+        ),
+    ],
+    "tokenizer/streaming.py": [
+        (
+            "the half character at the end is swallowed",
+            'self._utf8.decode(b"", final=True)',
+            '""',
+        ),
+        (
+            "bytes that are no UTF-8 vanish",
+            'errors="replace"',
+            'errors="ignore"',
+        ),
+    ],
+    "tokenizer/show.py": [
+        (
+            "tokens a character",
+            "len(text) / max(1, len(ids))",
+            "len(ids) / max(1, len(text))",
+        ),
+        (
+            "the pair beside the merged one",
+            "ids[i : i + 2]",
+            "ids[i + 1 : i + 3]",
+        ),
+        (
+            "colours though none are asked for",
+            "if color:",
+            "if True:",
+        ),
+        (
+            "the colour does not end",
+            "{token}\\x1b[0m",
+            "{token}",
+        ),
+        (
+            "the word of the fewest merges",
+            "return max(\n        words",
+            "return min(\n        words",
+        ),
+        (
+            "a word too long for a line",
+            "<= LONGEST_WORD]",
+            "]",
+        ),
+        (
+            "special tokens shown as text",
+            'tokenizer.encode(text, allowed_special="all")',
+            "tokenizer.encode_ordinary(text)",
+        ),
+        (
+            "line ends are not shown",
+            '"\\n": "↵", ',
+            "",
+        ),
+    ],
+    "tokenizer/parallel.py": [
+        (
+            "the last group is lost",
+            "    if group:\n        yield group",
+            "    pass",
+        ),
+        (
+            "results out of order",
+            "if len(running) > 2 * workers:\n                yield running.popleft()",
+            "if len(running) > 2 * workers:\n                yield running.pop()",
+        ),
+        (
+            "the last results are lost",
+            "        while running:\n            yield running.popleft().result()",
+            "        pass",
+        ),
+        (
+            "no workers are let in",
+            "if workers < 1:",
+            "if False:",
+        ),
+        (
+            "groups grow together",
+            "            group, size = [], 0\n",
+            "            group, size = group, 0\n",
+        ),
+    ],
+    "tokenizer/bpe_merge.py": [
+        (
+            "the last of equal pairs first",
+            "i = ranks.index(rank)",
+            "i = len(ranks) - 1 - ranks[::-1].index(rank)",
+        ),
+        (
+            "the pair on the left is out of date",
+            "ranks[i - 1] = merges.get((ids[i - 1], rank), _NO_RANK)",
+            "pass",
+        ),
+        (
+            "the pair on the right is out of date",
+            "ranks[i] = merges.get((rank, ids[i + 1]), _NO_RANK)",
+            "pass",
+        ),
+        (
+            "long: the links back are out of date",
+            "previous[after] = left",
+            "pass",
+        ),
+        (
+            "long: new pairs on the right are not noted",
+            "note(left, after)",
+            "pass",
+        ),
+        (
+            "long: new pairs on the left are not noted",
+            "note(previous[left], left)",
+            "pass",
+        ),
+        (
+            "long: no look at what has changed",
+            "or merges.get((ids[left], ids[right])) != rank",
+            "",
+        ),
+        (
+            "the merge learned last first",
+            "rank, i = min(ranked)",
+            "rank, i = max(ranked)",
+        ),
+    ],
+    "tokenizer/bpe_trainer.py": [
+        (
+            "the left neighbour's count stays",
+            "pair_counts[head[-1] + left] -= count",
+            "pass",
+        ),
+        (
+            "the right neighbour's count stays",
+            "pair_counts[right + tail[0]] -= count",
+            "pass",
+        ),
+        (
+            "counts are of words, not of occurrences",
+            "sum(map(counts.__getitem__, indices))",
+            "len(indices)",
+        ),
+        (
+            "an entry out of date is believed",
+            "if -count != true_count:",
+            "if False:",
+        ),
+    ],
+    "tokenizer/pretokens.py": [
+        (
+            "counts of chunks are lost",
+            "pretokens[pretoken] += count",
+            "pretokens[pretoken] += 1",
+        ),
+    ],
+    "tokenizer/text_source.py": [
+        (
+            "the rest of a block is lost",
+            "rest = rest[seam:] + following",
+            "rest = following",
+        ),
+    ],
+    "tokenizer/char.py": [
+        (
+            "characters in the order of frequency",
+            "kept = sorted(most_frequent(counts, limit - len(specials)))",
+            "kept = most_frequent(counts, limit - len(specials))",
+        ),
+    ],
+    "tokenizer/loading.py": [
+        (
+            "OpenAI's names are not known",
+            "in (GPT2_NAMES, OPENAI_NAMES)",
+            "in (GPT2_NAMES,)",
+        ),
+        (
+            "words are read as characters",
+            'if pipeline.get("pre_tokenizer") == tokenizer_class.PRE_TOKENIZER:',
+            "if True:",
+        ),
+    ],
+    "tokenizer/word.py": [
+        (
+            "<|unk|> before <|endoftext|>",
+            "{END_OF_TEXT: len(words), UNKNOWN: len(words) + 1}",
+            "{END_OF_TEXT: len(words) + 1, UNKNOWN: len(words)}",
+        ),
+        (
+            "a token too many",
+            "else vocab_size - 2)",
+            "else vocab_size - 1)",
+        ),
+        (
+            "a blank at the beginning",
+            "self.after_is_tight = True",
+            "self.after_is_tight = False",
+        ),
+        (
+            "quotation marks stay open",
+            "self.open_quotes.clear()",
+            "pass",
+        ),
+        (
+            "a blank before every mark",
+            "_CLOSING.fullmatch(token) is not None",
+            "False",
+        ),
+        (
+            "a blank behind an opening bracket",
+            "next_is_tight = tight or token in _OPENING",
+            "next_is_tight = tight",
+        ),
+        (
+            "a stream forgets what stood before",
+            "blank_before = _Spacing().blank_before",
+            "blank_before = lambda token: _Spacing().blank_before(token)",
+        ),
+    ],
+    "tokenizer/bpe_files.py": [
+        (
+            "the blank's bytes not written in the alphabet",
+            '"merges": [list(map(bytes_to_visible, pair))',
+            '"merges": [list(part.decode("latin-1") for part in pair)',
+        ),
+        (
+            "merges.txt: the first merge is taken for the version",
+            '(number == 1 and line.startswith("#version"))',
+            "number == 1",
+        ),
+        (
+            "merges.txt: a merge that begins with # is a comment",
+            '(number == 1 and line.startswith("#version"))',
+            'line.startswith("#")',
+        ),
+        (
+            "a pattern of one's own is forgotten",
+            "if tokenizer.pattern == GPT2_PATTERN:",
+            "if True:",
+        ),
+        (
+            "a blank before the text is passed over",
+            'if steps[-1].get("add_prefix_space"):',
+            "if False:",
+        ),
+        (
+            "options that change ids are passed over",
+            "if model.get(option):",
+            "if False:",
+        ),
+    ],
+    "tokenizer/__main__.py": [
+        (
+            "--type not used",
+            '{"word": WordTokenizer, "char": CharTokenizer}[options.type]',
+            "CharTokenizer",
+        ),
+        (
+            "--pattern not used",
+            "pattern=options.pattern,",
+            "pattern=GPT2_PATTERN,",
+        ),
+        (
+            "--allow-special not used",
+            '"all" if options.allow_special else ()',
+            "()",
+        ),
+        (
+            "--color not used",
+            'options.color == "always" or',
+            "False or",
+        ),
+        (
+            "commas part no ids",
+            'text.replace(",", " ").split()',
+            "text.split()",
+        ),
+        (
+            "an error ends with status 0",
+            "        return 2\n",
+            "        return 0\n",
+        ),
+    ],
+    "tokenizer/files.py": [
+        (
+            "not flushed before it is renamed",
+            "os.fsync(file.fileno())",
+            "pass",
+        ),
+        (
+            "half a file stays beside it",
+            "aside.unlink(missing_ok=True)",
+            "pass",
+        ),
+        (
+            "the same name aside for everybody",
+            '{path.name}.{os.getpid()}.tmp"',
+            '{path.name}.tmp"',
+        ),
+        (
+            "only errors of the system are cleared away",
+            "except BaseException as error:",
+            "except OSError as error:",
+        ),
+        (
+            "what is the same is written again",
+            "    if _holds(path, parts):\n        return\n",
+            "",
+        ),
+        (
+            "of the same length is the same",
+            "if file.read(len(piece)) != piece:",
+            "if False:",
+        ),
+        (
+            "the beginning is the whole",
+            " or os.path.getsize(path) != sum(map(len, parts))",
+            "",
+        ),
+        (
+            "what was streamed is renamed though it is the same",
+            "if path.is_file() and filecmp.cmp(aside, path, shallow=False):",
+            "if False:",
+        ),
+        (
+            "an error names the file aside",
+            "error.filename = str(path)",
+            "pass",
+        ),
+        (
+            "the folder is not flushed",
+            "    flush_folder(path.parent)\n",
+            "",
+        ),
+    ],
+    "tokenizer/tiktoken_ranks.py": [
+        (
+            "ranks are written in place",
+            'write_atomically(path, b"".join(lines))',
+            'open(path, "wb").writelines(lines)',
+        ),
+    ],
+}

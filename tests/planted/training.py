@@ -1,0 +1,742 @@
+"""Bugs of the training loop's machinery."""
+
+PLANTED = {
+    "minigpt/training/runner.py": [
+        (
+            "gradients of other workers not added",
+            "grads[name] += other_grads[name]",
+            "pass",
+        ),
+        (
+            "loss of other workers not added",
+            "loss += other_loss",
+            "pass",
+        ),
+        (
+            "every part divides by its own count",
+            "n_counted=n_counted, grads",
+            "n_counted=None, grads",
+        ),
+        (
+            "gradients of earlier parts forgotten",
+            "grads=grads",
+            "grads=None",
+        ),
+        (
+            "masks by place in the part",
+            "(*dropout_key, part.start,",
+            "(*dropout_key, 0,",
+        ),
+        (
+            "the last sequence is left out",
+            "n_rows * i // self.workers",
+            "(n_rows - 1) * i // self.workers",
+        ),
+        (
+            "training without dropout",
+            "if dropout_key else None",
+            "if False else None",
+        ),
+        (
+            "every part of the loss divided by its own count",
+            "self.model.loss(*part, n_counted=n_counted)",
+            "self.model.loss(*part)",
+        ),
+        (
+            "some parameters are not updated",
+            "for worker in range(self.workers)]",
+            "for worker in range(max(1, self.workers - 1))]",
+        ),
+        (
+            "a shard's loss is that of its last part",
+            "loss += float(to_host(part_loss))",
+            "loss = float(to_host(part_loss))",
+        ),
+    ],
+    "minigpt/training/corpus.py": [
+        (
+            "targets not moved",
+            "windows[:, :-1], windows[:, 1:]",
+            "windows[:, :-1], windows[:, :-1]",
+        ),
+        (
+            "the last window is never drawn",
+            "rng.integers(len(x)",
+            "rng.integers(len(x) - 1",
+        ),
+        (
+            "the stride is not used",
+            "block_size + 1)[::stride]",
+            "block_size + 1)",
+        ),
+        (
+            "a new tokenizer, the old ids",
+            "digest.update(Path(tokenizer_json).read_bytes())",
+            "pass",
+        ),
+        (
+            "a new text, the old ids",
+            "[file.sha256 for file in split.files]",
+            "[file.n_bytes for file in split.files]",
+        ),
+        (
+            "another text held back, the old ids",
+            "json.dumps([held_back, split.settings])",
+            "json.dumps([split.settings])",
+        ),
+        (
+            "another split, the old ids",
+            "json.dumps([held_back, split.settings])",
+            "json.dumps([held_back])",
+        ),
+        (
+            "documents not separated",
+            "mark if piece is END else piece)",
+            '"" if piece is END else piece)',
+        ),
+        (
+            "pieces of a document are joined",
+            "if goes_on or size >= GROUP:",
+            "if size >= GROUP:",
+        ),
+        (
+            "nothing stands before the first document",
+            "[END] if split.begins_with_end else []",
+            "[]",
+        ),
+        (
+            "marks are letters",
+            'tokenizer.encode(text, allowed_special="all")',
+            "tokenizer.encode_ordinary(text)",
+        ),
+        (
+            "the letters of a mark are bytes of text",
+            "return n_bytes - sum(",
+            "return n_bytes - 0 * sum(",
+        ),
+        (
+            "characters counted as bytes",
+            'n_bytes = len(text.encode("utf-8"))',
+            "n_bytes = len(text)",
+        ),
+        (
+            "the bytes of the training text",
+            'n_bytes["validation"]',
+            'n_bytes["train"]',
+        ),
+        (
+            "ids are believed",
+            "if manifest and any(",
+            "if False and any(",
+        ),
+        (
+            "a length is enough",
+            "checksum = zlib.crc32(block, checksum)",
+            "pass",
+        ),
+        (
+            "tokens.json is believed",
+            "manifest.pop(CHECKSUM, None) != checksum_of_manifest(manifest)",
+            "False",
+        ),
+        (
+            "missing ids end the run",
+            "except (ValueError, FileNotFoundError):",
+            "except ValueError:",
+        ),
+        (
+            "deep nesting ends the run",
+            "except RecursionError:",
+            "except MemoryError:",
+        ),
+        (
+            "wrong kinds are taken",
+            'type(manifest.get("n_validation_bytes")) is not int',
+            "False",
+        ),
+    ],
+    "minigpt/training/evaluation.py": [
+        (
+            "a small last batch weighs as much",
+            "total += len(rows) *",
+            "total += WINDOWS *",
+        ),
+        (
+            "windows overlap",
+            "stride=block_size)",
+            "stride=1)",
+        ),
+        (
+            "bits per token called per byte",
+            "* n_tokens / n_bytes",
+            "",
+        ),
+        (
+            "perplexity as 2 to the loss",
+            "math.exp(loss) if",
+            "2**loss if",
+        ),
+        (
+            "the first windows in the place of all",
+            "np.linspace(0, len(x) - 1, max_windows).astype(int)",
+            "np.arange(max_windows)",
+        ),
+        (
+            "the first window's beginning is not scored",
+            "counted[1:, : T - stride] = False",
+            "counted[:, : T - stride] = False",
+        ),
+        (
+            "tokens are scored twice",
+            "counted[1:, : T - stride] = False",
+            "pass",
+        ),
+        (
+            "the mean of batch means",
+            "        total += n * runner.loss(x, y)\n        n_counted += n\n",
+            "        total += runner.loss(x, y)\n        n_counted += 1\n",
+        ),
+        (
+            "padding counts",
+            "n = int((y != IGNORED).sum())\n        total",
+            "n = y.size\n        total",
+        ),
+        (
+            "all documents where some were asked for",
+            "len(chosen) - 1, max_windows",
+            "max_windows - 1, max_windows",
+        ),
+        (
+            "documents scored without their last tokens",
+            "max()) + 1",
+            "max())",
+        ),
+        (
+            "any stride is taken",
+            "if not 1 <= stride <= T:",
+            "if False:",
+        ),
+    ],
+    "minigpt/training/state.py": [
+        (
+            "nothing is restored",
+            "array[...] = to_device(saved)",
+            "array = to_device(saved)",
+        ),
+        (
+            "arrays without checksums are believed",
+            "if array.checksum is None:",
+            "if False:",
+        ),
+        (
+            "m and v swapped",
+            '("m", optimizer.m), ("v", optimizer.v)):\n        tensors',
+            '("v", optimizer.m), ("m", optimizer.v)):\n        tensors',
+        ),
+        (
+            "another dtype is taken up",
+            " or saved.dtype != array.dtype",
+            "",
+        ),
+        (
+            "another shape is taken up",
+            " or saved.shape != array.shape",
+            "",
+        ),
+        (
+            "a model is written over",
+            "(STATE_FILE, CONFIG_FILE)",
+            "(STATE_FILE,)",
+        ),
+        (
+            "a run is written over",
+            "(STATE_FILE, CONFIG_FILE)",
+            "(CONFIG_FILE,)",
+        ),
+    ],
+    "minigpt/training/run.py": [
+        (
+            "the best is one that was not saved",
+            "            self.best, self.best_step = best, best_step",
+            "            pass\n        self.best, self.best_step = best, best_step",
+        ),
+        (
+            "the last model kept, not the best",
+            "if is_best or self.best_step is None:",
+            "if True:",
+        ),
+        (
+            "a resumed run begins at step 0",
+            'progress.get("step", 0)',
+            "0",
+        ),
+        (
+            "Adam's count of steps begins anew",
+            "optimizer.n_steps = self.step",
+            "pass",
+        ),
+        (
+            "another text is taken up",
+            "if data != self.data:",
+            "if False:",
+        ),
+        (
+            "the best of the run before is forgotten",
+            'progress.get("best", math.inf)',
+            "math.inf",
+        ),
+        (
+            "as good is not better",
+            "measured <= self.best",
+            "measured < self.best",
+        ),
+        (
+            "the text is not noted",
+            "self.data = data\n",
+            "pass\n",
+        ),
+        (
+            "the log is not written",
+            "self.log.flush()",
+            "pass",
+        ),
+        (
+            "a full disk ends the run",
+            "except OSError as error:",
+            "except KeyError as error:",
+        ),
+        (
+            "a resumed run's log begins anew",
+            "first_step=self.step",
+            "first_step=0",
+        ),
+        (
+            "the step saved is the one before",
+            '{"step": step, "best"',
+            '{"step": max(0, step - 1), "best"',
+        ),
+    ],
+    "minigpt/training/log.py": [
+        (
+            "the line of a repeated step stays",
+            'line["step"] < first_step',
+            'line["step"] <= first_step',
+        ),
+        (
+            "every flush writes all lines",
+            "self.lines[self.n_written :]",
+            "self.lines",
+        ),
+        (
+            "what is written is forgotten",
+            "            raise\n        self.n_written = len(self.lines)",
+            "            raise",
+        ),
+        (
+            "a series without its steps",
+            '(line["step"], line[name])',
+            "(len(line), line[name])",
+        ),
+        (
+            "half a line stays",
+            "os.truncate(self.path, self.n_bytes)",
+            "pass",
+        ),
+        (
+            "half a line is written on",
+            "file.truncate(self.n_bytes)",
+            "pass",
+        ),
+        (
+            "a log that was cut ends the saving",
+            "if not self.path.exists() or",
+            "if",
+        ),
+        (
+            "a log that was cut is filled up with noughts",
+            " or self.path.stat().st_size < self.n_bytes",
+            "",
+        ),
+    ],
+    "minigpt/training/interrupt.py": [
+        (
+            "handlers stay",
+            "signal.signal(number, handler)",
+            "pass",
+        ),
+        (
+            "the second Ctrl-C is not heard",
+            "if self.requested:",
+            "if False:",
+        ),
+        (
+            "the first signal is forgotten",
+            "self.requested = True",
+            "pass",
+        ),
+        (
+            "a closed terminal kills",
+            'NAMES = ("SIGINT", "SIGTERM", "SIGHUP")',
+            'NAMES = ("SIGINT", "SIGTERM")',
+            (
+                "tests/test_two_runs.py::test_a_signal_before_the_loop_ends_in_a_senten"
+                "ce_and_leaves_nothing "
+                "tests/test_two_runs.py::test_a_signal_that_is_to_be_ignored_is_ignored"
+            ),
+        ),
+        (
+            "what is to be ignored is heard",
+            "if previous[number] != signal.SIG_IGN",
+            "if True",
+            (
+                "tests/test_two_runs.py::test_a_signal_before_the_loop_ends_in_a_senten"
+                "ce_and_leaves_nothing "
+                "tests/test_two_runs.py::test_a_signal_that_is_to_be_ignored_is_ignored"
+            ),
+        ),
+        (
+            "any signal is Ctrl-C",
+            'getattr(interruption, "number", signal.SIGINT)',
+            "signal.SIGINT",
+            (
+                "tests/test_two_runs.py::test_a_signal_before_the_loop_ends_in_a_senten"
+                "ce_and_leaves_nothing "
+                "tests/test_two_runs.py::test_a_signal_that_is_to_be_ignored_is_ignored"
+            ),
+        ),
+    ],
+    "minigpt/training/diagnosis.py": [
+        (
+            "gradients are not looked at",
+            "for name, grad in grads.items():",
+            "for name, grad in ():",
+        ),
+        (
+            "parameters are not looked at",
+            "for name, param in model.params.items():",
+            "for name, param in ():",
+        ),
+        (
+            "the norms of the first steps",
+            "lines[-5:]",
+            "lines[:5]",
+        ),
+        (
+            "blocks counted from 1",
+            'f"block h.{i}"',
+            'f"block h.{i + 1}"',
+        ),
+        (
+            "norm and loss swapped",
+            "if math.isfinite(loss) else",
+            "if not math.isfinite(loss) else",
+        ),
+        (
+            "a classifier's GPT is not found",
+            'getattr(model, "gpt", model)',
+            "model",
+        ),
+        (
+            "the embeddings are not looked at",
+            '    yield "the embeddings", x\n',
+            "",
+        ),
+    ],
+    "minigpt/training/plot.py": [
+        (
+            "the validation loss is not drawn",
+            "if validation_losses:",
+            "if False:",
+        ),
+        (
+            "the training loss is drawn twice",
+            "zip(*validation_losses)",
+            "zip(*losses)",
+        ),
+        (
+            "the beginning is cut off",
+            "set_ylim(top=max(",
+            "set_ylim(top=min(",
+        ),
+    ],
+    "minigpt/training/text_files.py": [
+        (
+            "the byte order mark is a character",
+            '"utf-8-sig"',
+            '"utf-8"',
+        ),
+        (
+            "line ends as they are",
+            "translate=True",
+            "translate=False",
+        ),
+        (
+            "NULs are text",
+            "        if nul >= 0:\n",
+            "        if False:\n",
+        ),
+        (
+            "a NUL hides the text before it",
+            "block if nul < 0 else block[:nul], final",
+            "block, final",
+        ),
+        (
+            "the wrong byte is counted in its piece",
+            "at = n_read + len(",
+            "at = len(",
+        ),
+        (
+            "one line is read whole",
+            "seam_before(pending) or (",
+            "0 and (",
+        ),
+        (
+            "letters alone are read whole",
+            "len(pending) if len(pending) >= CHUNK_BYTES else 0",
+            "0",
+        ),
+        (
+            "marks are cut",
+            "cut = before_mark(pending, cut, marks)",
+            "pass",
+        ),
+        (
+            "half a mark at the end is cut",
+            "mark.startswith(seen)",
+            "mark == seen",
+        ),
+        (
+            "upper-case suffixes are skipped",
+            "file.suffix.lower() == SUFFIX",
+            "file.suffix == SUFFIX",
+        ),
+        (
+            "hidden copies are read",
+            "if is_hidden(file.relative_to(path)):",
+            "if False:",
+        ),
+        (
+            "all is hidden in a hidden folder",
+            "is_hidden(file.relative_to(path))",
+            "is_hidden(file)",
+        ),
+        (
+            "empty files are read",
+            "if file.n_chars]",
+            "if True]",
+        ),
+        (
+            "every pipe is the same file",
+            "{digest.hexdigest()[:16]}",
+            "pipe",
+        ),
+    ],
+    "minigpt/training/encodings.py": [
+        (
+            "big and little taken for each other",
+            '"big" if even > odd else "little"',
+            '"little" if even > odd else "big"',
+        ),
+        (
+            "Big5 is called GBK",
+            '"gb18030": ("GB18030 (or GBK)", SIMPLIFIED)',
+            ('"gb18030": ("GB18030 (or GBK)", TRADITIONAL + "".join(map(chr, range(0x4E00, 0x9FFF))))'),
+        ),
+        (
+            "the encoding is told by the beginning alone",
+            "file.seek(at)",
+            "file.seek(0)",
+        ),
+        (
+            "pictures are called Latin-1",
+            "if western and n_foreign < len(sample) / 3",
+            "if True",
+        ),
+        (
+            "UTF-16 without a mark is not told",
+            "if even + odd > len(head) // 20:",
+            "if False:",
+        ),
+        (
+            "Chinese in UTF-16 is not told",
+            'head if codec.startswith("utf-16") else sample',
+            "sample",
+        ),
+    ],
+    "minigpt/training/documents.py": [
+        (
+            "training on the validation text",
+            "slice_chunks(self._chunks(file), 0, cut)",
+            "self._chunks(file)",
+        ),
+        (
+            "validating on the training text",
+            "slice_chunks(self._chunks(file), cut, file.n_chars)",
+            "self._chunks(file)",
+        ),
+        (
+            "the share is not used",
+            "int(file.n_chars * (1 - validation_share))",
+            "int(file.n_chars * 0.9)",
+        ),
+        (
+            "the cut goes through marks",
+            "before_mark(around, cut - start, self.marks)",
+            "cut - start",
+        ),
+        (
+            "training on the held-back end too little",
+            "            return file.n_chars\n",
+            "            return file.n_chars - 1\n",
+        ),
+        (
+            "training on held-back documents",
+            "if self._bin(document) >= self.first_training_bin:",
+            "if True:",
+        ),
+        (
+            "validating on all documents",
+            "if self.validation_files or self._bin(document) < self.first_training_bin:",
+            "if True:",
+        ),
+        (
+            "the seed decides nothing",
+            "str(seed).encode",
+            "str(0).encode",
+        ),
+        (
+            "held back by place, not by chance",
+            'return int.from_bytes(digest, "big") * BINS >> 64',
+            "return min(document.encode()[-1] * 1000 + document.encode()[-2], BINS - 1)",
+        ),
+        (
+            "one document too few",
+            "np.searchsorted(counts.cumsum(), n_held_back)) + 1",
+            "np.searchsorted(counts.cumsum(), n_held_back))",
+        ),
+        (
+            "marks do not part documents",
+            "*map(regex.escape, marks)]",
+            "]",
+        ),
+        (
+            "a mark is a regular expression",
+            "or regex.escape(parting)",
+            "or parting",
+        ),
+        (
+            "documents end where pieces do",
+            "*complete, pending = separator.split(pending + chunk)",
+            "complete = separator.split(pending + chunk)",
+        ),
+        (
+            "empty documents",
+            "if document.strip():",
+            "if True:",
+        ),
+        (
+            "line ends around documents stay",
+            'OUTER_LINE_ENDS.sub("", document) if "\\n" in document else document',
+            "document",
+        ),
+        (
+            "indentation is lost",
+            'OUTER_LINE_ENDS.sub("", document) if "\\n" in document else document',
+            "document.strip()",
+        ),
+        (
+            "one side may be empty",
+            "if next(pieces, None) is None:",
+            "if False:",
+        ),
+    ],
+    "minigpt/training/document_windows.py": [
+        (
+            "windows go on into the next document",
+            "y = np.where(inside, tokens[positions + 1].astype(np.int64), IGNORED)",
+            "y = tokens[positions + 1].astype(np.int64)",
+        ),
+        (
+            "inputs of the next document",
+            "x = np.where(inside, tokens[positions], tokens[0])",
+            "x = tokens[positions]",
+        ),
+        (
+            "targets not moved",
+            "tokens[positions + 1]",
+            "tokens[positions]",
+        ),
+        (
+            "batches as wide as the first",
+            "(stops - starts).max()",
+            "(stops - starts)[0]",
+        ),
+        (
+            "the last window is never drawn",
+            "rng.integers(len(edges) - 1",
+            "rng.integers(len(edges) - 2",
+        ),
+        (
+            "long documents are cut off",
+            "-(-np.diff(bounds) // block_size)",
+            "np.minimum(-(-np.diff(bounds) // block_size), 1)",
+        ),
+        (
+            "a window too many where one is full",
+            "-(-np.diff(bounds) // block_size)",
+            "np.diff(bounds) // block_size + 1",
+        ),
+        (
+            "documents lost between parts of the ids",
+            "last = int(bounds[-1])",
+            "last = start",
+        ),
+        (
+            "the last edge is missing",
+            "file.write(np.asarray([last], dtype=np.int64).tobytes())",
+            "pass",
+        ),
+    ],
+    "minigpt/training/lock.py": [
+        (
+            "the lock is not taken",
+            "fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)",
+            "pass",
+        ),
+        (
+            "a deleted file is a lock",
+            "        if _is_at(path, descriptor):\n",
+            "        if True:\n",
+        ),
+        (
+            "another's file is deleted",
+            'if os.name != "nt" and _is_at(path, descriptor):',
+            "if True:",
+        ),
+        (
+            "the file stays",
+            "            path.unlink()\n        os.close",
+            "            pass\n        os.close",
+        ),
+        (
+            "the folder stays",
+            "                folder.rmdir()",
+            "                pass",
+        ),
+        (
+            "who held it before is still named",
+            "os.ftruncate(descriptor, 0)",
+            "pass",
+        ),
+        (
+            "no lock is no warning",
+            "            warnings.warn(",
+            "            str(",
+        ),
+        (
+            "escapes are passed on",
+            "if character.isprintable()",
+            "if True",
+        ),
+    ],
+}
