@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import shutil
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from scripts import run_main
 
 import generate as command
 from minigpt import BigramConfig, BigramLM
+from minigpt.finetuning.prompt_format import InstructFormat, save_format
 from tokenizer import CharTokenizer
 
 SHARES = {"a": 0.5, "b": 0.3, "c": 0.15, "d": 0.05}  # of the next letter, whatever the last one was
@@ -174,6 +176,19 @@ def test_score_and_stride_measure_a_text(run, tmp_path, monkeypatch):
     assert strides == [3, None]
 
 
+def test_hide_prompt_leaves_the_prompt_out(run):
+    assert run("--prompt", "abx", "--hide-prompt") == "y\n"
+
+
+def test_input_stands_below_the_instruction(model, tmp_path):
+    """A model whose next letter is y after x; it was tuned on instructions, and its input ends with x."""
+    shutil.copytree(model, tmp_path / "tuned")
+    save_format(tmp_path / "tuned", InstructFormat("{instruction}{input}", "{instruction}"))
+    asked = ["--checkpoint", tmp_path / "tuned", "--prompt", "a", "--temperature", 0]
+    assert run_main(command.main, *asked, "--input", "x")[0] == "y\n"
+    assert run_main(command.main, *asked, "--max-new-tokens", 2)[0] == "aa\n"
+
+
 TESTS = {
     "checkpoint": test_checkpoint_is_the_model,
     "prompt": test_prompt_is_what_is_continued,
@@ -192,6 +207,8 @@ TESTS = {
     "show_probabilities": test_show_probabilities_prints_a_line_a_token,
     "score": test_score_and_stride_measure_a_text,
     "stride": test_score_and_stride_measure_a_text,
+    "hide_prompt": test_hide_prompt_leaves_the_prompt_out,
+    "input": test_input_stands_below_the_instruction,
 }
 
 

@@ -47,7 +47,7 @@ def test_the_lowest_loss_counts_and_of_equal_ones_the_last(kept):
 
 def test_weights_that_nobody_trained_are_kept_only_if_they_came_from_a_model(kept, tmp_path):
     assert kept([1.0, 4.0, 3.0, 5.0]) == 4
-    of_a_base = ["--init-from", tmp_path / "out", *"--model gpt --block-size 128 --tokenizer bpe".split()]
+    of_a_base = ["--init-from", tmp_path / "out", *"--model gpt --block-size 8 --tokenizer bpe".split()]
     assert kept([1.0, 4.0, 3.0, 5.0], *of_a_base, out="tuned") == 0
 
 

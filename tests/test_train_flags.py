@@ -295,7 +295,7 @@ def test_the_sizes_are_the_models(run):
 
 
 def test_model_is_the_kind(run):
-    assert isinstance(run("--model", "bigram").task.model, BigramLM)
+    assert isinstance(run("--model", "bigram", *OF_A_BASE, small=False).task.model, BigramLM)
 
 
 @pytest.mark.parametrize("base", [False, True])
@@ -375,7 +375,7 @@ def test_the_seed_decides_weights_batches_and_dropout(run):
     assert not np.array_equal(one.batches[1][0], other.batches[1][0])
     assert not np.array_equal(one.batches[0][0], one.batches[1][0])
     assert (one.keys, other.keys) == ([(3, 0), (3, 1)], [(4, 0), (4, 1)])
-    one, other = (run("--seed", seed, "--model", "bigram") for seed in (3, 4))
+    one, other = (run("--seed", seed, "--model", "bigram", *OF_A_BASE, small=False) for seed in (3, 4))
     assert not np.array_equal(one.first["table.weight"], other.first["table.weight"])
 
 
@@ -397,6 +397,47 @@ def test_workers_and_micro_batch_are_the_runners(run):
 
 def test_backend_is_chosen_before_anything_is_made(run):
     assert run("--backend", "numpy").backends == ["numpy"] and run().backends == [None]
+
+
+# --- what is a document, what is held back, and how records are read
+
+
+def test_documents_parts_the_text_and_val_share_is_how_many_are_held_back(run, folder, tmp_path):
+    names = write(tmp_path / "names.txt", "".join(f"name{i}\n" for i in range(40)))
+    for share, held_back in ((0.1, 4), (0.5, 20)):
+        seen = run("--data", names, "--documents", "lines", "--val-share", share)
+        text = seen.task.tokenizer.decode(seen.task.corpus.validation.tolist())
+        assert text.count("name") == held_back and "\n" not in text
+    whole = run("--data", names)
+    assert whole.task.tokenizer.decode(whole.task.corpus.validation.tolist()).count("\n") > 1
+
+
+def test_val_data_is_what_is_validated_on(run, tmp_path):
+    other = write(tmp_path / "other.txt", "on the dog " * 9)
+    seen = run("--val-data", other)
+    held_back, trained = (
+        seen.task.tokenizer.decode(tokens.tolist())
+        for tokens in (seen.task.corpus.validation, seen.task.corpus.train)
+    )
+    assert held_back.startswith("on the dog on the dog") and trained.startswith(TEXT)
+
+
+def test_strict_ends_the_run_at_a_bad_record(run, folder, tmp_path):
+    good = (folder / "instruct.jsonl").read_text(encoding="utf-8")
+    path = write(tmp_path / "bad.jsonl", good + '{"instruction": "Greet", "output": ""}\n')
+    flags = ["--task", "instruct", *from_base(folder), "--data", path]
+    assert "bad.jsonl:13" in run(*flags, small=False).printed
+    given = [*flags, "--strict", "--out", tmp_path / "none", *SHORT]
+    assert "bad.jsonl:13" in run_main(train.main, *given, status=2)[1]
+
+
+def test_label_and_text_columns_are_the_ones_named(run, folder, tmp_path):
+    rows = [f"{i},ham,{label} {i},{label}" for i in range(12) for label in ("one", "two")]
+    path = write(tmp_path / "x.csv", "\n".join(["id,class,said,kind", *rows]))
+    columns = ["--label-column", "kind", "--text-column", "said"]
+    seen = run("--task", "classify", *from_base(folder), *columns, "--data", path, small=False)
+    assert seen.task.model.labels == ["one", "two"]
+    assert seen.task.train[0][-1].fields["text"].split()[0] in ("one", "two")
 
 
 # --- and no flag without a test
@@ -440,6 +481,12 @@ TESTS = {
     "workers": test_workers_and_micro_batch_are_the_runners,
     "micro_batch": test_workers_and_micro_batch_are_the_runners,
     "backend": test_backend_is_chosen_before_anything_is_made,
+    "documents": test_documents_parts_the_text_and_val_share_is_how_many_are_held_back,
+    "val_share": test_documents_parts_the_text_and_val_share_is_how_many_are_held_back,
+    "val_data": test_val_data_is_what_is_validated_on,
+    "strict": test_strict_ends_the_run_at_a_bad_record,
+    "label_column": test_label_and_text_columns_are_the_ones_named,
+    "text_column": test_label_and_text_columns_are_the_ones_named,
 }
 
 

@@ -209,7 +209,9 @@ def stored_checksums(path, metadata):
         return None
     if CHECKSUMS not in metadata:
         if any(name in metadata for name in OURS):
-            raise ValueError(f"{path} is damaged: it has no checksums though it was written here")
+            raise ValueError(
+                f"{path} is damaged, or of a version before 0.2: it has no checksums though it was written here"
+            )
         return None
     try:
         checksums = json.loads(metadata[CHECKSUMS], object_pairs_hook=unique_names)

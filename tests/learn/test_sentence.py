@@ -23,7 +23,7 @@ def test_a_token_that_ends_one_character_and_begins_the_next_names_both():
 def test_what_cannot_be_seen_has_a_name():
     tokenizer = CharTokenizer.train("a \n\x1b\u202e")
     labels = token_labels(tokenizer, tokenizer.encode_ordinary(" \n\x1b\u202ea"))
-    assert labels == ["␣", "↵", "<1b>", "<202e>", "a"]
+    assert labels == ["␣", "↵", "<1b>", "<e2 80 ae>", "a"]
 
 
 def test_a_long_text_is_cut_and_the_last_target_is_the_token_that_really_comes_next():

@@ -73,7 +73,7 @@ def test_a_run_is_not_resumed_as_another(tmp_path, capsys, flag, value, was):
     assert sentence.endswith(f"{flag} is {value} but the run in {tmp_path} has {was}")
 
 
-@pytest.mark.parametrize("flag", ["--n-layer", "--n-head", "--n-embd", "--block-size", "--vocab-size"])
+@pytest.mark.parametrize("flag", ["--n-layer", "--n-head", "--n-embd", "--vocab-size"])
 def test_what_the_base_decides_is_not_decided_again(capsys, flag):
     sentence = refusal(capsys, "--init-from", "base", flag, 99)
     assert f"{flag} contradicts --init-from: the model in base has its own" in sentence

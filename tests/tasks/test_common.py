@@ -99,14 +99,6 @@ def test_the_tokenizer_learns_from_the_training_split(monkeypatch):
     assert seen == [(["A", "B"], ["A", "B", "C", "D"])]
 
 
-def test_a_tokenizer_without_an_end_is_refused(monkeypatch):
-    tokenizer = CharTokenizer.train("a")
-    tokenizer.special_tokens = {}
-    monkeypatch.setattr(common, "starting_tokenizer", lambda *_: tokenizer)
-    with pytest.raises(ValueError, match=r"base has no <\|endoftext\|>"):
-        Counted(init_from="base").choose_tokenizer([["a"]], str)
-
-
 def test_the_fingerprint_changes_with_the_data_the_tokenizer_and_the_settings(tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
     for path in (one, two):

@@ -33,7 +33,7 @@ def kept_number(directory):
 
 def keep(run, step, measured, value):
     run.model.params["x"][0] = value
-    run.log.add({"step": step})
+    run.log.add({"step": step, "loss": 1.0})
     run.keep(step, measured)
 
 
@@ -63,7 +63,7 @@ def test_what_is_saved_is_the_step_that_comes_next_and_all_that_led_to_it(tmp_pa
     tensors, progress = load_training_state(tmp_path)
     assert progress == {"step": 7, "best": 3.0, "best_step": 7, "data": "this text"}
     assert tensors["params.x"].tolist() == [10.0]
-    assert json.loads((tmp_path / "metrics.jsonl").read_text(encoding="utf-8")) == {"step": 7}
+    assert json.loads((tmp_path / "metrics.jsonl").read_text(encoding="utf-8")) == {"step": 7, "loss": 1.0}
 
 
 def test_a_resumed_run_goes_on_where_the_other_was(tmp_path):

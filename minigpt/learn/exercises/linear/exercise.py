@@ -99,6 +99,13 @@ MISTAKES = [
         2,
     ),
     ("dx without the signs of the weight", "dx 丢了权重的正负号", "weight.T", "abs(weight).T", 1),
+    (
+        "dx is divided by the square root of the number of features that come in",
+        "dx 除以了输入特征数的平方根",
+        "dy @ weight.T",
+        "dy @ weight.T / x.shape[-1] ** 0.5",
+        1,
+    ),
 ]
 
 
