@@ -210,7 +210,8 @@ def stored_checksums(path, metadata):
     if CHECKSUMS not in metadata:
         if any(name in metadata for name in OURS):
             raise ValueError(
-                f"{path} is damaged, or of a version before 0.2: it has no checksums though it was written here"
+                f"{path} is damaged, or of a version before 0.2: "
+                "it has no checksums though it was written here"
             )
         return None
     try:
