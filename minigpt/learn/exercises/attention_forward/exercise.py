@@ -14,7 +14,7 @@ D is the number of features of a query and of a key. A value may have another nu
 
 In the course: docs/derivations.md, "Attention, put together"; minigpt/plain.py, forward.
 """,
-    """一个注意力头：每个 token 提问，它前面的所有 token 回答。
+    """一个注意力头：每个词元提问，它前面的所有词元回答。
 
     S = q kᵀ / √D          S_ij：第 j 个键与第 i 个查询有多合；j > i 时为 −∞
     P = softmax(S)         逐行计算：第 i 个查询的注意力份额
@@ -27,7 +27,7 @@ D 是查询和键的特征数。值的特征数可以不同，记作 E。
 )
 DOCSTRINGS = {
     "Given: z (..., V) -> probabilities (..., V).": "已给出：z (..., V) -> 概率 (..., V)。",
-    "q, k (B, T, D), v (B, T, E) -> y (B, T, E), P (B, T, T): for each token its shares of the others.": "q、k (B, T, D)，v (B, T, E) -> y (B, T, E)，P (B, T, T)：每个 token 的注意力份额。",
+    "q, k (B, T, D), v (B, T, E) -> y (B, T, E), P (B, T, T): for each token its shares of the others.": "q、k (B, T, D)，v (B, T, E) -> y (B, T, E)，P (B, T, T)：每个词元的注意力份额。",
 }
 HINTS = [
     (
@@ -80,7 +80,7 @@ MISTAKES = [
     ("there is no mask: the future is seen", "没有掩码：看得见未来", "np.where(seen, S, -math.inf)", "S", 3),
     (
         "the mask lets the next token be seen",
-        "掩码放过了下一个 token",
+        "掩码放过了下一个词元",
         "dtype=bool))",
         "dtype=bool), k=1)",
         3,

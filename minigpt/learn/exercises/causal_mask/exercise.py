@@ -11,7 +11,7 @@ there the score becomes −∞, so that the softmax gives it a share of exactly 
 
 In the course: minigpt/layers/attention.py; minigpt/plain.py, S_masked.
 """,
-    """因果掩码：一个 token 可以看自己和它前面的 token，不能往后看。
+    """因果掩码：一个词元可以看自己和它前面的词元，不能往后看。
 
 S[b, h, i, j] 是第 i 个查询对第 j 个键的分数。j > i 时，这个键在查询的未来：把分数换成 −∞，
 softmax 之后它的份额就正好是 0。其余的分数不变。
@@ -31,7 +31,7 @@ HINTS = [
     ("the score must become −∞: exp(−∞) is 0, exp(0) is 1", "分数要变成 −∞：exp(−∞) 是 0，而 exp(0) 是 1"),
 ]
 MISTAKES = [
-    ("the next token is seen too", "还看得见下一个 token", "dtype=bool))", "dtype=bool), k=1)", 1),
+    ("the next token is seen too", "还看得见下一个词元", "dtype=bool))", "dtype=bool), k=1)", 1),
     ("a token does not see itself", "token 看不见自己", "dtype=bool))", "dtype=bool), k=-1)", 2),
     ("the past is hidden and the future seen", "遮住了过去，却看得见未来", "np.tril(", "np.triu(", 1),
     (
@@ -58,7 +58,7 @@ MISTAKES = [
     ),
     (
         "only the next token is hidden, and those after it are seen",
-        "只遮了下一个 token，更后面的还看得见",
+        "只遮了下一个词元，更后面的还看得见",
         "np.tril(np.ones((T, T), dtype=bool))",
         "~np.eye(T, k=1, dtype=bool)",
         1,

@@ -14,7 +14,7 @@ either. Should no place count, the loss is 0. Scores may be large: take their ma
 
 In the course: docs/derivations.md, "Softmax with cross-entropy"; minigpt/plain.py, forward.
 """,
-    """交叉熵：真正的下一个 token 出现时，模型有多意外。
+    """交叉熵：真正的下一个词元（token）出现时，模型有多意外。
 
     p = softmax(logits)          一个位置的损失 = −log p[它的目标]
     loss = 所有计入位置的平均

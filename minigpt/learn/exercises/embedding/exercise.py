@@ -71,7 +71,7 @@ MISTAKES = [
     ),
     (
         "a row is divided by the number of all tokens",
-        "一行除以了全部 token 数",
+        "一行除以了全部词元数",
         "+= dx[b, t]",
         "+= dx[b, t] / idx.size",
         2,
@@ -85,7 +85,7 @@ MISTAKES = [
     ),
     (
         "the last token of each sequence is left out",
-        "漏掉了每个序列的最后一个 token",
+        "漏掉了每个序列的最后一个词元",
         "np.ndindex(idx.shape)",
         "np.ndindex(len(idx), idx.shape[1] - 1)",
         1,

@@ -16,28 +16,28 @@ are given stay as they are; return new ones.
 
 In the course: docs/generation.md; minigpt/generation/decoder.py.
 """,
-    """用键值缓存走一步：来了一个新 token，旧的什么都不用重算。
+    """用键值缓存走一步：来了一个新词元，旧的什么都不用重算。
 
-一个 token 的键和值不依赖后来的任何东西，所以可以留着。新 token 把自己的键和值接在后面，
+一个词元的键和值不依赖后来的任何东西，所以可以留着。新词元把自己的键和值接在后面，
 它的查询面对所有的键，包括它自己的：
 
     keys ← [keys, k]          values ← [values, v]          y = softmax(q keysᵀ / √D) values
 
-不需要掩码：没有未来。B 行，已有 T 个 token，头有 D 个特征。给你的数组保持原样，返回新的数组。
+不需要掩码：没有未来。B 行，已有 T 个词元，头有 D 个特征。给你的数组保持原样，返回新的数组。
 
 课程中的位置：docs/generation.md；minigpt/generation/decoder.py。
 """,
 )
 DOCSTRINGS = {
     "Given: z (..., V) -> probabilities (..., V).": "已给出：z (..., V) -> 概率 (..., V)。",
-    "q, k, v (B, 1, D) of the new token; keys, values (B, T, D) of those before.": "q、k、v (B, 1, D) 是新 token 的；keys、values (B, T, D) 是以前那些 token 的。",
+    "q, k, v (B, 1, D) of the new token; keys, values (B, T, D) of those before.": "q、k、v (B, 1, D) 是新词元的；keys、values (B, T, D) 是以前那些词元的。",
 }
 HINTS = [
     (
         "np.concatenate([keys, k], axis=1): the time is axis 1, and the new token comes last",
-        "np.concatenate([keys, k], axis=1)：时间是第 1 轴，新 token 排在最后",
+        "np.concatenate([keys, k], axis=1)：时间是第 1 轴，新词元排在最后",
     ),
-    ("the new token sees itself: first append, then attend", "新 token 看得见自己：先接上，再算注意力"),
+    ("the new token sees itself: first append, then attend", "新词元看得见自己：先接上，再算注意力"),
     (
         "scores divided by √D, a softmax along the keys, then times values",
         "分数除以 √D，沿着键做 softmax，再乘值",
@@ -46,15 +46,15 @@ HINTS = [
 MISTAKES = [
     (
         "the new token does not see itself",
-        "新 token 看不见自己",
+        "新词元看不见自己",
         "    P = softmax(q @ keys.swapaxes(-1, -2) / math.sqrt(q.shape[-1]))  # (B, 1, T + 1)\n    y = P @ values",
         "    P = softmax(q @ keys[:, :-1].swapaxes(-1, -2) / math.sqrt(q.shape[-1]))\n    y = P @ values[:, :-1]",
         2,
     ),
-    ("the new token sees itself alone", "新 token 只看见自己", "y = P @ values", "y = 1 * v", 2),
+    ("the new token sees itself alone", "新词元只看见自己", "y = P @ values", "y = 1 * v", 2),
     (
         "the new token is put in front",
-        "新 token 接到了最前面",
+        "新词元接到了最前面",
         "    keys = np.concatenate([keys, k], axis=1)\n    values = np.concatenate([values, v], axis=1)",
         "    keys = np.concatenate([k, keys], axis=1)\n    values = np.concatenate([v, values], axis=1)",
         1,
@@ -90,21 +90,21 @@ MISTAKES = [
     ("the scores are not divided by √D", "分数没有除以 √D", " / math.sqrt(q.shape[-1])", "", 3),
     (
         "the scores are divided by the root of the number of tokens",
-        "分数除以了 token 数的平方根",
+        "分数除以了词元数的平方根",
         "math.sqrt(q.shape[-1])",
         "math.sqrt(keys.shape[1])",
         3,
     ),
     (
         "the oldest token is forgotten",
-        "忘掉了最早的 token",
+        "忘掉了最早的词元",
         "    keys = np.concatenate([keys, k], axis=1)\n    values = np.concatenate([values, v], axis=1)",
         "    keys = np.concatenate([keys[:, 1:], k], axis=1)\n    values = np.concatenate([values[:, 1:], v], axis=1)",
         1,
     ),
     (
         "the last kept token is written over",
-        "覆盖掉了缓存里最后一个 token",
+        "覆盖掉了缓存里最后一个词元",
         "    keys = np.concatenate([keys, k], axis=1)\n    values = np.concatenate([values, v], axis=1)",
         "    keys = np.concatenate([keys[:, :-1], k], axis=1)\n    values = np.concatenate([values[:, :-1], v], axis=1)",
         1,

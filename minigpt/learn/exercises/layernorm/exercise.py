@@ -24,10 +24,10 @@ In the course: docs/derivations.md, "LayerNorm"; minigpt/plain.py, layernorm_bac
 
     n = (x − mean) / sigma          sigma = √(var + eps)          y = n ⊙ weight + bias
 
-weight 和 bias 由所有 token 共用：它们的梯度沿 B 和 T 求和。x 直接影响 n，也通过 mean、通过 sigma 影响 n。
+weight 和 bias 由所有词元共用：它们的梯度沿 B 和 T 求和。x 直接影响 n，也通过 mean、通过 sigma 影响 n。
 设 dn = dy ⊙ weight，三条路径加起来就是一行：
 
-    dx = (dn − … − …) / sigma                 每个 … 都是对一个 token 的特征取的均值
+    dx = (dn − … − …) / sigma                 每个 … 都是对一个词元的特征取的均值
 
 上一题已经有了各个零件：dmean 和 dvar 再传到 x，∂mean/∂x_c = 1/C，∂var/∂x_c = 2 (x_c − mean) / C。
 每条提示给出一项。
@@ -56,11 +56,11 @@ HINTS = [
     ),
     (
         "all tokens share weight and bias: dweight sums dy ⊙ n, dbias sums dy, over B and T",
-        "所有 token 共用 weight 和 bias：dweight 对 dy ⊙ n 求和，dbias 对 dy 求和，沿 B 和 T",
+        "所有词元共用 weight 和 bias：dweight 对 dy ⊙ n 求和，dbias 对 dy 求和，沿 B 和 T",
     ),
     (
         "the two means run over the features of one token: axis -1, keepdims=True",
-        "两个均值都是对一个 token 的特征取的：axis=-1，keepdims=True",
+        "两个均值都是对一个词元的特征取的：axis=-1，keepdims=True",
     ),
 ]
 MISTAKES = [
@@ -110,7 +110,7 @@ MISTAKES = [
     ),
     (
         "the means run over the whole array, not over a token's features",
-        "均值是对整个数组取的，而不是对一个 token 的特征",
+        "均值是对整个数组取的，而不是对一个词元的特征",
         "dn.mean(-1, keepdims=True) - n * (dn * n).mean(-1, keepdims=True)",
         "dn.mean() - n * (dn * n).mean()",
         6,
@@ -126,14 +126,14 @@ MISTAKES = [
     ),
     (
         "dweight is a mean over the tokens",
-        "dweight 对 token 取了平均",
+        "dweight 对词元取了平均",
         "(dy * n).sum((0, 1))",
         "(dy * n).mean((0, 1))",
         5,
     ),
     (
         "dbias is a mean over the tokens",
-        "dbias 对 token 取了平均",
+        "dbias 对词元取了平均",
         "dbias = dy.sum((0, 1))",
         "dbias = dy.mean((0, 1))",
         5,

@@ -14,12 +14,12 @@ keeps a token whose features are all equal from a division by zero.
 
 In the course: minigpt/layers/layernorm.py; minigpt/plain.py, layernorm.
 """,
-    """LayerNorm：让每个 token 的均值为 0、方差为 1，然后对各特征缩放、平移。
+    """LayerNorm：让每个词元的均值为 0、方差为 1，然后对各特征缩放、平移。
 
-    mean = 一个 token 的 C 个特征的均值          var = (x − mean)² 的均值
+    mean = 一个词元的 C 个特征的均值          var = (x − mean)² 的均值
     n = (x − mean) / √(var + eps)               y = n ⊙ weight + bias
 
-weight 和 bias 每个特征一个数（论文里的 γ 和 β），所有 token 共用。若一个 token 的特征全相等，
+weight 和 bias 每个特征一个数（论文里的 γ 和 β），所有词元共用。若一个词元的特征全相等，
 eps 使它不至于除以零。
 
 课程中的位置：minigpt/layers/layernorm.py；minigpt/plain.py 的 layernorm。
@@ -31,7 +31,7 @@ DOCSTRINGS = {
 HINTS = [
     (
         "every token by itself: the mean runs along the last axis, keepdims=True",
-        "每个 token 各算各的：沿最后一个轴取均值，并用 keepdims=True",
+        "每个词元各算各的：沿最后一个轴取均值，并用 keepdims=True",
     ),
     (
         "the variance is the mean of squares, divided by C and not by C − 1",
@@ -67,7 +67,7 @@ MISTAKES = [
     ("the mean is not taken away in n", "n 里没有减去均值", "n = (x - mean)", "n = x", 1),
     (
         "mean and variance run over the tokens of a sequence, as in BatchNorm",
-        "像 BatchNorm 那样，沿序列的 token 取均值和方差",
+        "像 BatchNorm 那样，沿序列的词元取均值和方差",
         "    mean = x.mean(-1, keepdims=True)\n    var = ((x - mean) ** 2).mean(-1, keepdims=True)",
         "    mean = x.mean(1, keepdims=True)\n    var = ((x - mean) ** 2).mean(1, keepdims=True)",
         1,

@@ -20,12 +20,12 @@ gradient is a sum over them:
 In dmean sigma is held fixed. The next exercise puts the paths together.
 In the course: docs/derivations.md, "LayerNorm"; minigpt/plain.py, layernorm_backward.
 """,
-    """LayerNorm 的均值与方差的反向传播：一个 token 的统计量变化时，损失怎样变化？
+    """LayerNorm 的均值与方差的反向传播：一个词元的统计量变化时，损失怎样变化？
 
     n = (x − mean) / sigma                 sigma = √(var + eps)
 
 把 mean、var、sigma 各看成一个可以单独改动的数，x 保持不变。已知 n 的梯度 dn，求它们的梯度。
-一个 token 的一个统计量影响 n 的全部 C 个特征，所以它的梯度是对特征求和：
+一个词元的一个统计量影响 n 的全部 C 个特征，所以它的梯度是对特征求和：
 
     dsigma = Σ_c dn_c · ∂n_c/∂sigma        dvar = dsigma · ∂sigma/∂var        dmean = Σ_c dn_c · ∂n_c/∂mean
 

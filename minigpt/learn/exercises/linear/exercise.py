@@ -17,15 +17,15 @@ The sums without an index run over all tokens of all sequences, because all of t
 
 In the course: docs/derivations.md, "Linear"; minigpt/plain.py, linear_backward.
 """,
-    """线性层的反向传播。B 个序列，每个 T 个 token，输入 I 个特征，输出 O 个特征：
+    """线性层的反向传播。B 个序列，每个 T 个词元，输入 I 个特征，输出 O 个特征：
 
-    y = x @ weight + bias                  对每个 token：y_o = Σ_i x_i W_io + b_o
+    y = x @ weight + bias                  对每个词元：y_o = Σ_i x_i W_io + b_o
 
 dy 表示 y 的每个数变化时损失怎样变化。由链式法则：
 
     dx_i = Σ_o dy_o W_io          dW_io = Σ x_i dy_o          db_o = Σ dy_o
 
-没有写下标的求和跑遍所有序列的所有 token，因为它们共用 W 和 b。
+没有写下标的求和跑遍所有序列的所有词元，因为它们共用 W 和 b。
 
 课程中的位置：docs/derivations.md 的 Linear 一节；minigpt/plain.py 的 linear_backward。
 """,
@@ -37,7 +37,7 @@ HINTS = [
     ),
     (
         "all B·T tokens share the weight, so their contributions are added, not averaged",
-        "B·T 个 token 共用权重，所以它们的贡献要相加，不是取平均",
+        "B·T 个词元共用权重，所以它们的贡献要相加，不是取平均",
     ),
     (
         "for one sequence dW = xᵀ dy: x.swapaxes(1, 2) @ dy does it for each, then sum over the batch",
@@ -54,14 +54,14 @@ MISTAKES = [
     ),
     (
         "dW is a mean over all tokens",
-        "dW 对所有 token 取了平均",
+        "dW 对所有词元取了平均",
         "@ dy).sum(0)",
         "@ dy).mean(0) / dy.shape[1]",
         2,
     ),
     (
         "dW is divided by the number of tokens in a sequence",
-        "dW 除以了一个序列的 token 数",
+        "dW 除以了一个序列的词元数",
         "@ dy).sum(0)",
         "@ dy).sum(0) / dy.shape[1]",
         2,
@@ -71,12 +71,12 @@ MISTAKES = [
     ("dW keeps the batch, unsummed", "dW 没有沿批次求和", "@ dy).sum(0)", "@ dy)", 3),
     (
         "dW multiplies the sums of x and dy, not token by token",
-        "dW 用的是 x 与 dy 各自的和的乘积，而不是逐 token 相乘",
+        "dW 用的是 x 与 dy 各自的和的乘积，而不是逐词元相乘",
         "(x.swapaxes(1, 2) @ dy).sum(0)",
         "x.sum((0, 1))[:, None] * dy.sum((0, 1))",
         3,
     ),
-    ("db is a mean over all tokens", "db 对所有 token 取了平均", "dy.sum((0, 1))", "dy.mean((0, 1))", 2),
+    ("db is a mean over all tokens", "db 对所有词元取了平均", "dy.sum((0, 1))", "dy.mean((0, 1))", 2),
     (
         "db is summed over the batch only, and keeps the time",
         "db 只沿批次求和，还留着时间轴",
@@ -93,7 +93,7 @@ MISTAKES = [
     ),
     (
         "dx is divided by the number of tokens",
-        "dx 除以了 token 数",
+        "dx 除以了词元数",
         "dy @ weight.T",
         "dy @ weight.T / (dy.shape[0] * dy.shape[1])",
         2,

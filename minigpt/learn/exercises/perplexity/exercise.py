@@ -16,26 +16,26 @@ In the course: minigpt/training/evaluation.py.
 """,
     """困惑度与每字节比特数：说明一段文本预测得有多好的两种说法。
 
-    困惑度 = exp(每个 token 的平均损失)          相当于在多少个等可能的 token 之间拿不准
+    困惑度 = exp(每个词元的平均损失)          相当于在多少个等可能的词元之间拿不准
     每字节比特数 = Σ 损失 / ln 2 / 字节数          用这个模型压缩，文本会有多长
 
-损失是 −log p，用自然对数，单位是奈特；除以 ln 2 就是比特。不同的分词器切法不同，每个 token 的损失不能
+损失是 −log p，用自然对数，单位是奈特；除以 ln 2 就是比特。不同的分词器切法不同，每个词元的损失不能
 互相比较；而一段文本的字节数对谁都一样。
 
 课程中的位置：minigpt/training/evaluation.py。
 """,
 )
 DOCSTRINGS = {
-    "losses (N,), −log p of every token; n_bytes, the text in UTF-8 -> perplexity, bits_per_byte.": "losses (N,)，每个 token 的 −log p；n_bytes，文本的 UTF-8 字节数 -> perplexity，bits_per_byte。",
+    "losses (N,), −log p of every token; n_bytes, the text in UTF-8 -> perplexity, bits_per_byte.": "losses (N,)，每个词元的 −log p；n_bytes，文本的 UTF-8 字节数 -> perplexity，bits_per_byte。",
 }
 HINTS = [
     (
         "perplexity takes the mean over the tokens first, and exp after it",
-        "困惑度先对 token 求平均，再取 exp",
+        "困惑度先对词元求平均，再取 exp",
     ),
     (
         "bits per byte takes the sum over all tokens, divided by the bytes and not by the tokens",
-        "每字节比特数用所有 token 的和，除以字节数，而不是 token 数",
+        "每字节比特数用所有词元的和，除以字节数，而不是词元数",
     ),
     (
         "nats / ln 2 = bits, since e = 2 to the power 1 / ln 2",
@@ -45,7 +45,7 @@ HINTS = [
 MISTAKES = [
     (
         "bits per token are called bits per byte",
-        "把每个 token 的比特数当成了每字节的",
+        "把每个词元的比特数当成了每字节的",
         "losses.sum() / math.log(2) / n_bytes",
         "losses.mean() / math.log(2)",
         2,

@@ -14,7 +14,7 @@ the same rows. Rows that were not used have a gradient of zero.
 
 In the course: minigpt/layers/embedding.py; minigpt/plain.py, the end of backward.
 """,
-    """位置嵌入的反向传播：每个位置有一行，加到该位置的 token 上。
+    """位置嵌入的反向传播：每个位置有一行，加到该位置的词元上。
 
     out[b, t] = x[b, t] + weight[t]
 

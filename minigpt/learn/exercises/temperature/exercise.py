@@ -14,11 +14,11 @@ large, and dividing by a small temperature makes them larger: take the maximum a
 
 In the course: docs/generation.md; minigpt/generation/sampling.py.
 """,
-    """温度：选下一个 token 时，是稳一点还是野一点。
+    """温度：选下一个词元时，是稳一点还是野一点。
 
     p = softmax(logits / temperature)          逐行计算
 
-小于 1 时，可能的更可能；大于 1 时，大家更接近。温度为 0 表示：最可能的 token 概率为 1，其余为 0
+小于 1 时，可能的更可能；大于 1 时，大家更接近。温度为 0 表示：最可能的词元概率为 1，其余为 0
 （若有几个并列，取第一个）。分数可能很大，除以小的温度会更大：先减去最大值。
 
 课程中的位置：docs/generation.md；minigpt/generation/sampling.py。
@@ -84,7 +84,7 @@ MISTAKES = [
     ),
     (
         "temperature 0 picks the least likely token",
-        "温度 0 选了最不可能的 token",
+        "温度 0 选了最不可能的词元",
         "logits.argmax(-1)",
         "logits.argmin(-1)",
         3,

@@ -93,7 +93,7 @@ MISTAKES = [
     ),
     (
         "the embedding's rows are those of the likeliest tokens, not of idx",
-        "嵌入端加到了分数最高的 token 那一行，而不是 idx 那一行",
+        "嵌入端加到了分数最高的词元那一行，而不是 idx 那一行",
         "dtable[idx[b, t]] +=",
         "dtable[(hidden[b, t] @ table.T).argmax()] +=",
         3,

@@ -13,7 +13,7 @@ to the k-th highest all stay. A k above the size of the vocabulary keeps everyth
 
 In the course: docs/generation.md; minigpt/generation/sampling.py, keep_top_k.
 """,
-    """top-k：每一行只允许抽取最可能的 k 个 token。
+    """top-k：每一行只允许抽取最可能的 k 个词元。
 
 其余的分数变成 −∞，softmax 之后概率就是 0。与第 k 高相等的全部保留。k 大于词表大小时全部保留。
 

@@ -16,9 +16,9 @@ divided by its sum, so that every row sums to 1 again.
 
 In the course: docs/generation.md; minigpt/generation/sampling.py, keep_top_p.
 """,
-    """top-p：只允许抽取合起来概率达到 p 的最少几个 token。
+    """top-p：只允许抽取合起来概率达到 p 的最少几个词元。
 
-从一行中最可能的 token 开始，一个个保留，直到它们的和至少为 p；使和达到 p 的那一个也保留，
+从一行中最可能的词元开始，一个个保留，直到它们的和至少为 p；使和达到 p 的那一个也保留，
 所以至少会留一个。其余的得 0；保留的除以它们的和，让每一行之和又是 1。
 
     p = 0.7        [0.1, 0.5, 0.3, 0.1]  →  [0, 0.625, 0.375, 0]
@@ -30,7 +30,7 @@ DOCSTRINGS = {
     "probs (B, V), p, a number in (0, 1] -> (B, V): what is kept, each row summing to 1 again.": "probs (B, V)，p，(0, 1] 中的数 -> (B, V)：保留下来的，每行之和又是 1。",
 }
 HINTS = [
-    ("np.argsort(-row) lists the tokens from the likeliest on", "np.argsort(-row) 从最可能的 token 排起"),
+    ("np.argsort(-row) lists the tokens from the likeliest on", "np.argsort(-row) 从最可能的词元排起"),
     (
         "a token stays if the sum of the likelier ones, itself not included, is still below p",
         "若比它更可能的那些（不含它自己）之和还小于 p，它就保留",
@@ -40,7 +40,7 @@ HINTS = [
 MISTAKES = [
     (
         "the token that reaches p is dropped (the likeliest one is always kept)",
-        "使和达到 p 的那个 token 被丢掉了（最可能的总是保留）",
+        "使和达到 p 的那个词元被丢掉了（最可能的总是保留）",
         "likelier < p]",
         "(np.cumsum(row[order]) < p) | (np.arange(len(row)) == 0)]",
         2,
@@ -54,14 +54,14 @@ MISTAKES = [
     ),
     (
         "tokens are taken in the order of the vocabulary, not of likelihood",
-        "按词表的次序取 token，而不是按可能性",
+        "按词表的次序取词元，而不是按可能性",
         "np.argsort(-row)",
         "np.arange(len(row))",
         1,
     ),
     (
         "the least likely tokens come first",
-        "从最不可能的 token 排起",
+        "从最不可能的词元排起",
         "np.argsort(-row)",
         "np.argsort(row)",
         1,
@@ -76,7 +76,7 @@ MISTAKES = [
     ("all rows are divided by one sum", "所有行除以同一个和", "kept.sum(-1, keepdims=True)", "kept.sum()", 3),
     (
         "every token likelier than 1 − p is kept",
-        "概率大于 1 − p 的 token 都保留了",
+        "概率大于 1 − p 的词元都保留了",
         "order[likelier < p]",
         "np.flatnonzero((row > 1 - p) | (row == row.max()))",
         2,
