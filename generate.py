@@ -12,7 +12,6 @@
 The folder may hold any GPT-2 model in Hugging Face's format.
 """
 
-import argparse
 import importlib.util
 import locale
 import os
@@ -27,156 +26,16 @@ from minigpt.finetuning.prompt_format import InstructFormat, load_format
 from minigpt.generation.beginning import WHOLE_FILES, load_beginning
 from minigpt.generation.chat import LineFormat
 from minigpt.generation.probability_line import probability_line
-from minigpt.generation.sampling import Sampling
 from minigpt.generation.text_stream import continuations, without_outer_line_ends
 from minigpt.loading import text_folder
-from minigpt.tasks.flag_types import LARGEST, place, whole_number
-from minigpt.terminal import Help, Parser, prepare_terminal, sentence
+from minigpt.tasks.generate_flags import FILE_PREFIX, STDIN, parse_arguments
+from minigpt.terminal import prepare_terminal, sentence
 from minigpt.training.corpus import count_bytes
 from minigpt.training.documents import documents_in
 from minigpt.training.evaluation import bits_per_byte, perplexity, score, score_documents
 from minigpt.training.runner import BatchRunner, keep_freed_memory
 from minigpt.training.text_files import decoded_chunks, read_chunks, read_text
 from tokenizer import load_tokenizer
-
-STDIN, FILE_PREFIX = "-", "FILE:"
-integer = whole_number(-LARGEST)
-
-
-def parse_arguments(arguments=None):
-    parser = Parser(
-        description="Continue a text with a model of train.py, or any GPT-2 in Hugging Face's format.",
-        formatter_class=Help,
-        allow_abbrev=False,
-    )
-    group = parser.add_argument_group("model and text")
-    group.add_argument(
-        "--checkpoint", type=place, default="out", metavar="DIR", help="folder that train.py wrote"
-    )
-    group.add_argument(
-        "--prompt",
-        "--instruction",
-        nargs="+",
-        metavar="TEXT",
-        help="text to continue; - reads it from standard input, FILE:PATH from a file, without its last line "
-        "end; several are continued together; <|endoftext|> is the token between documents (default: a new "
-        "document, or else what the model's texts have between them, mostly an empty line)",
-    )
-    group.add_argument(
-        "--hide-prompt", action="store_true", help="print the continuation alone, without the prompt"
-    )
-    group.add_argument(
-        "--input",
-        nargs="+",
-        metavar="TEXT",
-        help="for a model tuned on instructions: the input of the instruction; one, or one for each prompt",
-    )
-    group.add_argument(
-        "--max-new-tokens", type=integer, default=200, metavar="N", help="length of the continuation"
-    )
-    group.add_argument(
-        "--num-samples", type=integer, default=1, metavar="N", help="continuations of each prompt"
-    )
-    group.add_argument(
-        "--stop",
-        nargs="+",
-        default=[],
-        metavar="TEXT",
-        help="end where this text, or special token, is produced; \\n is a line end",
-    )
-    group.add_argument("--backend", choices=["numpy", "cupy"], help="array library (default: numpy)")
-
-    group = parser.add_argument_group("sampling")
-    group.add_argument(
-        "--temperature", type=float, default=0.8, metavar="T", help="0: always the likeliest token"
-    )
-    group.add_argument("--top-k", type=integer, metavar="K", help="only the K likeliest tokens")
-    group.add_argument(
-        "--top-p", type=float, metavar="P", help="only the likeliest tokens of joint probability P"
-    )
-    group.add_argument(
-        "--min-p", type=float, metavar="P", help="only tokens P times as likely as the likeliest, or more"
-    )
-    group.add_argument(
-        "--repetition-penalty",
-        type=float,
-        default=1.0,
-        metavar="R",
-        help="above 1: tokens of the text so far become less likely",
-    )
-    group.add_argument(
-        "--seed",
-        type=whole_number(-LARGEST, 2**63 - 1),
-        metavar="N",
-        help="the same seed gives the same text",
-    )
-
-    group = parser.add_argument_group("other ways to run")
-    group.add_argument(
-        "--stream",
-        action=argparse.BooleanOptionalAction,
-        help="print the text as it grows (default: in a terminal, for a single text)",
-    )
-    group.add_argument("--chat", action="store_true", help="a conversation; an empty line begins a new one")
-    group.add_argument(
-        "--show-probabilities", action="store_true", help="each token with its probability and the runners-up"
-    )
-    group.add_argument(
-        "--score", type=place, metavar="FILE", help="measure how well the model predicts a UTF-8 text"
-    )
-    group.add_argument(
-        "--stride",
-        type=integer,
-        metavar="N",
-        help="tokens that --score's window moves by (default: half the context)",
-    )
-    args = parser.parse_args(arguments)
-    check_arguments(parser, args)
-    return args
-
-
-def check_arguments(parser, args):
-    """Refuse values out of range, and flags that contradict each other, before anything is loaded."""
-    if args.num_samples < 1:
-        parser.error(f"--num-samples is {args.num_samples} but must be at least 1")
-    if args.max_new_tokens < 0:
-        parser.error(f"--max-new-tokens is {args.max_new_tokens} but cannot be negative")
-    if args.seed is not None and args.seed < 0:
-        parser.error(f"--seed is {args.seed} but must be at least 0")
-    if "" in args.stop:
-        parser.error("--stop is empty: give the text at which to end")
-    if args.stride is not None and args.score is None:
-        parser.error("--stride is for --score: give a text to measure")
-    modes = [name for name in ("chat", "show_probabilities", "score") if getattr(args, name)]
-    if len(modes) > 1:
-        flags = " and ".join("--" + name.replace("_", "-") for name in modes)
-        parser.error(f"{flags} are different ways to run: choose one")
-    if args.hide_prompt and (args.chat or args.show_probabilities or args.score is not None):
-        parser.error("--hide-prompt is for a continued text: the other ways to run print no prompt")
-    if args.chat and (args.prompt or args.num_samples > 1):
-        parser.error("--chat takes its lines from standard input: leave --prompt and --num-samples out")
-    if args.score is not None and args.prompt:
-        parser.error("--score measures a file and continues nothing: leave --prompt out")
-    n_texts = len(args.prompt or [""]) * args.num_samples
-    if args.stream and n_texts > 1:
-        parser.error(f"--stream prints one text as it grows, but {n_texts} are asked for: leave it out")
-    if [*(args.prompt or []), *(args.input or [])].count(STDIN) > 1:
-        parser.error("--prompt or --input is - more than once: standard input can be read once")
-    if args.input and not args.prompt:
-        parser.error("--input is what an instruction is applied to: give the instruction with --prompt")
-    if args.input and len(args.input) not in (1, len(args.prompt)):
-        parser.error(
-            f"--input gives {len(args.input)} texts for {len(args.prompt)} prompts: give one, or one for each"
-        )
-    names = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
-    try:
-        args.sampling = Sampling(**{name: getattr(args, name) for name in names})
-    except ValueError as error:  # top_k is 0 but …
-        name, rest = str(error).split(" ", 1)
-        parser.error(f"--{name.replace('_', '-')} {rest}")
-    args.stop = [text.replace("\\n", "\n") for text in args.stop]
-    if args.stream is None:
-        args.stream = sys.stdout.isatty() and n_texts == 1
 
 
 def main():
@@ -246,10 +105,9 @@ def read_stdin():
 
 def print_labels(model, tokenizer, prompts, args):
     """The labels of every prompt with their probabilities, a prompt a line."""
-    if not args.prompt or args.chat or args.show_probabilities or args.score is not None:
-        raise ValueError(
-            f"{args.checkpoint} holds a classifier: give it a text with --prompt, and nothing else"
-        )
+    if not args.prompt or args.continuing:
+        also = f", not {' and '.join(args.continuing)}" if args.continuing else ""
+        raise ValueError(f"{args.checkpoint} holds a classifier: give it a text with --prompt{also}")
     for prompt in prompts:
         if model.text_end:  # trained here, where texts come without the blanks around them
             prompt = prompt.strip()

@@ -6,7 +6,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from scripts import GENERATE, run_main, run_script, start_script
+from scripts import GENERATE, refusal, run_main, run_script, start_script
 
 import generate as command
 from minigpt import GPT, BigramConfig, BigramLM, GPTConfig
@@ -346,3 +346,27 @@ def test_an_ascii_terminal_and_a_closed_pipe_break_nothing(checkpoint):
     _, error = process.communicate()
     os.close(writer)
     assert error == b""
+
+
+@pytest.mark.parametrize(
+    "mode, does",
+    [
+        (("--score", "text.txt"), "measures a file and continues nothing"),
+        (("--chat",), "takes its lines from standard input and prints answers as they grow"),
+        (("--show-probabilities",), "prints a line a token"),
+    ],
+)
+def test_a_flag_that_another_one_leaves_without_effect_is_refused_by_name(parrot, mode, does):
+    unused = {
+        "--score": [
+            *("--seed 1", "--stop x", "--temperature 1", "--top-k 3", "--top-p 0.5", "--min-p 0.1"),
+            *("--repetition-penalty 2", "--max-new-tokens 9", "--no-stream", "--hide-prompt", "--prompt x"),
+            "--num-samples 2",
+        ],
+        "--chat": ["--num-samples 2", "--stream", "--hide-prompt", "--prompt x"],
+        "--show-probabilities": ["--stream", "--hide-prompt"],
+    }[mode[0]]
+    for given in unused:
+        name = given.split()[0].replace("--no-", "--")
+        sentence = refusal(command.main, "--checkpoint", parrot, *mode, *given.split())
+        assert sentence.endswith(f"{mode[0]} {does}: leave {name} out")

@@ -15,7 +15,7 @@ from minigpt.finetuning.peft import save_adapter
 from minigpt.finetuning.prompt_format import ChatFormat, save_format
 from minigpt.tasks.arguments import train_arguments
 from minigpt.tasks.classify import ClassifyTask
-from tokenizer import BPETokenizer, CharTokenizer
+from tokenizer import BPETokenizer, CharTokenizer, load_tokenizer
 
 LETTERS = "ab c\n"
 
@@ -81,6 +81,20 @@ def test_documents_end_with_the_end_of_the_tokenizer_that_is_taken_over(tmp_path
     for name in ("config.json", "generation_config.json"):
         saved = json.loads((tmp_path / "out" / name).read_text(encoding="utf-8"))
         assert saved["eos_token_id"] == 2
+
+
+def test_all_ends_of_an_answer_are_taken_over(tmp_path):
+    one_answer(tmp_path / "base", 1, CharTokenizer({"a": 0, "b": 1}, {"</s>": 2}))
+    edit(tmp_path / "base" / "generation_config.json", eos_token_id=[1, 2])
+    edit(tmp_path / "base" / "config.json", eos_token_id=2)
+    text = tmp_path / "text.txt"
+    text.write_text("ab" * 400, encoding="utf-8")
+    flags = ("--data", text, "--init-from", tmp_path / "base", "--out", tmp_path / "out", "--max-iters", 1)
+    run_main(train.main, *flags, "--warmup-iters", 0)
+    for name in ("config.json", "generation_config.json"):
+        saved = json.loads((tmp_path / "out" / name).read_text(encoding="utf-8"))
+        assert saved["eos_token_id"] == [1, 2] and saved["bos_token_id"] == 2
+    assert load_tokenizer(tmp_path / "out").stop_tokens == {1, 2}
 
 
 # --- classifiers

@@ -1,11 +1,12 @@
 """train.py --task …: what each task leaves behind, how it resumes, and how it answers what it cannot use."""
 
 import json
+import os
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
-from scripts import TINY, refusal, run_main
+from scripts import TINY, TRAIN, refusal, run_main, run_script
 
 import generate
 import train
@@ -220,7 +221,21 @@ def test_a_classifier_answers_with_labels_and_their_probabilities(folder, tmp_pa
     for line in lines:
         shares = {part.split()[0]: float(part.split()[1]) for part in line.split(", ")}
         assert shares.keys() == {"ham", "spam"} and sum(shares.values()) == pytest.approx(100, abs=0.2)
-    assert "holds a classifier" in refusal(generate.main, "--checkpoint", tmp_path / "run")
+    run = ("--checkpoint", tmp_path / "run")
+    assert refusal(generate.main, *run).endswith("holds a classifier: give it a text with --prompt")
+    sentence = refusal(generate.main, *run, "--prompt", "x", "--seed", 3, "--top-k", 5, "--num-samples", 2)
+    assert sentence.endswith("with --prompt, not --num-samples and --seed and --top-k")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdin"), reason="there is no /dev/stdin")
+@pytest.mark.parametrize("task", TASKS)
+def test_records_through_a_pipe_are_trained_on_and_resumed_without_the_pipe(folder, tmp_path, task):
+    flags = flags_of(folder, task, tmp_path / "run", "--init-from", folder / "base", "--batch-size", 4)
+    records = data_of(folder, task).read_text(encoding="utf-8")
+    flags[flags.index("--data") + 1] = "/dev/stdin"
+    first, _ = run_script(TRAIN, *flags, stdin=records)
+    assert "test split of" in first
+    assert "test split of" in run_here("--resume", "--out", tmp_path / "run", "--max-iters", 7)
 
 
 def test_balance_drop_says_how_many_rows_it_left_out(folder, tmp_path):

@@ -56,6 +56,8 @@ def write_tokenizer(directory, model, pre_tokenizer, decoder, tokenizer):
     end = tokenizer.end_of_text
     if end is not None:
         config |= {"bos_token": end, "eos_token": end}
+    if tokenizer.stop_tokens - {tokenizer.eot_token}:  # for the generation_config.json of the model beside it
+        config["stop_token_ids"] = sorted(tokenizer.stop_tokens)
     if UNKNOWN in special_tokens:
         config["unk_token"] = UNKNOWN
     write_json(directory / TOKENIZER_FILE, pipeline)

@@ -25,6 +25,7 @@ from minigpt.interchange.json_file import (
     is_number,
     list_of,
     read_json,
+    whole,
 )
 from minigpt.interchange.safetensors_file import open_safetensors, save_safetensors
 from minigpt.interchange.settings import as_metadata, keep_settings, refuse_changed_settings
@@ -104,13 +105,14 @@ def gpt2_config_json(config):
 def write_model(directory, json_config, params):
     """Write model.safetensors, config.json and generation_config.json, each atomically.
 
-    The end of a text is the eos_token of the tokenizer that lies in the directory already; without one
-    the model has no end, and says so, because transformers would otherwise take the number of GPT-2's.
+    The end of a text is the eos_token of the tokenizer that lies in the directory already, and generation
+    ends at its stop_token_ids too; without one the model has no end, and says so, because transformers
+    would otherwise take the number of GPT-2's.
     """
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     end = end_of_text_id(directory)
-    ends = {"bos_token_id": end, "eos_token_id": end}
+    ends = {"bos_token_id": end, "eos_token_id": stop_ids(directory) or end}
     tensors = {hub_name(name): np.ascontiguousarray(to_host(param)) for name, param in params.items()}
     dtype = str(next(iter(tensors.values())).dtype)
     save_safetensors(directory / WEIGHTS_FILE, tensors, as_metadata(settings_of(json_config)))
@@ -129,6 +131,13 @@ def end_of_text_id(directory):
         if token.get("content") == end:
             return token.get("id")
     return None
+
+
+def stop_ids(directory):
+    """The ids at which generation ends, where the tokenizer there names more than that of the end."""
+    path = Path(directory) / TOKENIZER_CONFIG_FILE
+    kinds = {"stop_token_ids": list_of(whole(0), "ids")}
+    return read_json(path, kinds).get("stop_token_ids") if path.is_file() else None
 
 
 def hub_name(name):

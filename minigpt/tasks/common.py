@@ -7,6 +7,7 @@ import numpy as np
 
 from minigpt.finetuning.padding import BucketedBatches, batches_in_order
 from minigpt.tasks.start import starting_tokenizer
+from minigpt.training.text_files import copy_pipes
 
 
 class FineTuning:
@@ -19,6 +20,7 @@ class FineTuning:
     measure = "val_loss"
 
     def __init__(self, args):
+        args.data = copy_pipes(args.data, Path(args.out) / "data")  # it is read again for the fingerprint
         self.args = args
 
     def choose_tokenizer(self, splits, text_of):

@@ -58,6 +58,7 @@ BUGS = [Bug(path, *bug) for room in ROOMS for path, bugs in room.PLANTED.items()
 ASKED_FIRST = {  # beside the test of a file's name: the tests that are about it, though others are nearer
     "train.py": ("tests/test_train_flags.py", "tests/test_train_best.py", "tests/test_train_cli.py"),
     "generate.py": ("tests/test_generate_flags.py", "tests/test_generate_cli.py"),
+    "minigpt/tasks/generate_flags.py": ("tests/test_generate_flags.py", "tests/test_generate_cli.py"),
     "minigpt/tasks/start.py": ("tests/test_train_flags.py", "tests/tasks/test_wiring.py"),
     "minigpt/tasks/pretrain.py": ("tests/test_train_flags.py", "tests/test_train_cli.py"),
     "minigpt/tasks/classify.py": ("tests/tasks/test_wiring.py", "tests/test_train_flags.py"),

@@ -242,11 +242,6 @@ PLANTED = {
             "score(runner, ids)",
         ),
         (
-            "\\n is two letters",
-            'text.replace("\\\\n", "\\n")',
-            "text",
-        ),
-        (
             "a conversation remembers nothing",
             'turns.append(("assistant", said))',
             "turns = []",

@@ -292,6 +292,33 @@ PLANTED = {
             ),
         ),
     ],
+    "minigpt/tasks/generate_flags.py": [
+        (
+            "\\n is two letters",
+            'text.replace("\\\\n", "\\n")',
+            "text",
+        ),
+        (
+            "flags without effect beside another are taken",
+            "        if unused:",
+            "        if False:",
+        ),
+        (
+            "sampling is not refused where nothing is continued",
+            "    *SAMPLING,\n)",
+            ")",
+        ),
+        (
+            "two ways to run at once",
+            "if len(modes) > 1:",
+            "if len(modes) > 2:",
+        ),
+        (
+            "a classifier takes any flag",
+            "(*UNUSED, *CONTINUING)",
+            "()",
+        ),
+    ],
     "minigpt/tasks/presets.py": [
         (
             "another batch",
