@@ -66,6 +66,12 @@ ASKED_FIRST = {  # beside the test of a file's name: the tests that are about it
     "minigpt/tasks/prefer.py": ("tests/tasks/test_wiring.py",),
     "minigpt/tasks/flag_types.py": ("tests/test_train_values.py", "tests/tasks/test_arguments.py"),
     "minigpt/tasks/saved_flags.py": ("tests/test_train_values.py",),
+    **{
+        f"minigpt/learn/{name}.py": ("tests/learn/test_command_line.py",)
+        for name in ("__main__", "check", "hint", "language", "list", "progress", "solution", "start")
+    },
+    "minigpt/learn/source.py": ("tests/learn/test_record.py",),
+    "minigpt/learn/sites.py": ("tests/learn/test_reference.py",),
     "minigpt/finetuning/lora_layers.py": ("tests/finetuning/test_lora.py",),
     "minigpt/layers/attention.py": ("tests/test_model.py",),
     "tokenizer/base.py": ("tests/tokenizer/test_tokenizer_interface.py",),
