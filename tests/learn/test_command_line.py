@@ -47,23 +47,18 @@ def test_an_error_is_a_sentence_on_standard_error_and_the_status_is_2(error, mon
     assert said("list", status=2) == ("", f"python -m minigpt.learn: error: {error}\n")
 
 
-def test_ctrl_c_ends_with_130_and_no_traceback(monkeypatch):
-    def interrupted(args):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("minigpt.learn.list.run", interrupted)
-    assert said("list", status=130) == ("\n", "")
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="a pipe breaks otherwise there")
-def test_whoever_reads_no_further_ends_it_in_silence():
+@pytest.mark.parametrize(
+    ("error", "ends"), [("KeyboardInterrupt", (130, "\n", "")), ("BrokenPipeError", (1, "", ""))]
+)
+def test_ctrl_c_and_a_reader_who_has_enough_end_it_without_a_traceback(error, ends):
     code = (
-        "import sys; from minigpt.learn import __main__, list\n"
-        "def run(args):\n    raise BrokenPipeError\n"
+        "from minigpt.learn import __main__, list\n"
+        f"def run(args):\n    raise {error}\n"
         "list.run = run\n__main__.main(['list'])"
     )
     process = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert (process.returncode, process.stdout, process.stderr) == (1, "", "")
+    assert (process.returncode, process.stdout, process.stderr) == ends
 
 
 def test_a_name_may_be_written_with_hyphens(tmp_path):

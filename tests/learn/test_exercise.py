@@ -36,6 +36,13 @@ def test_the_learners_file_has_the_body_left_out_and_speaks_one_language(lang, e
         assert text.startswith('"""' + Exercise(name).data.TEXT[lang == "zh"])
 
 
+@pytest.mark.parametrize("name", ["linear", "softmax", "clip"])
+def test_numpy_is_at_hand_wherever_arrays_are_given_though_the_solution_does_without(name):
+    for lang in ("en", "zh"):
+        assert Exercise(name).start(lang).count("import numpy as np\n") == 1
+    assert "numpy" not in Exercise("characters").start("en")
+
+
 def test_docstrings_and_what_is_given_are_translated():
     for name in ("softmax", "cross_entropy", "attention", "block", "gelu"):
         exercise = Exercise(name)

@@ -52,6 +52,14 @@ def test_the_loss_falls_with_every_mistake(mistake):
         ("transposed dk", None),
         ("softmax 的梯度漏了 δ", "softmax gradient without δ"),
         ("equal ids", "equal ids: only the last counts"),
+        (
+            "LayerNorm's gradient without mean(dn)",
+            "LayerNorm's gradient without mean(dn)",
+        ),  # a part of another
+        ("LayerNorm 的梯度漏了 mean(dn)", "LayerNorm's gradient without mean(dn)"),
+        ("ｄｋ　transposed", "dk transposed"),
+        ("dq without 1/sqrt(D)", "dq without 1/√D"),
+        ("丢了词表", "tied wte: gradient of the table dropped"),
         ("mask lets the next token be seen", None),  # of the forward
         ("softmax gradient", None),  # two
         ("", None),
