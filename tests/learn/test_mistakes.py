@@ -78,3 +78,9 @@ def test_planting_a_mistake_leaves_the_real_plain_py_alone():
     plain_with(OF_BACKWARD[0])
     after = gradients(plain.backward)
     assert all(np.array_equal(before[name], after[name]) for name in before)
+
+
+@pytest.mark.parametrize("asked", ["", "--", "⊙"])
+def test_signs_alone_are_no_part_of_every_name(asked):
+    with pytest.raises(ValueError, match="is no mistake that is known"):
+        find_mistake(asked)
