@@ -555,11 +555,6 @@ PLANTED = {
             "        return True\n    if not",
         ),
         (
-            "true is a number",
-            " or isinstance(value, bool):",
-            ":",
-        ),
-        (
             "a value that the flag would change passes",
             "else repr(value)) == value",
             "else repr(value)) is not None",
