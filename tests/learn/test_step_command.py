@@ -121,7 +121,7 @@ def test_a_model_without_a_tokenizer_is_a_sentence(folder, quiet, capsys):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([""], "the sentence is empty"),
+        ([""], "the sentence is empty: give at least one character"),  # said before anything is trained
         (["a", "--bug", "no such"], "is no mistake that is known: --list-bugs"),
         (["a", "--layers", "x"], "are no layers"),
         (["a", "--layers", "2"], "the model's layers are 0 to 1"),

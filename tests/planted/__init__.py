@@ -71,7 +71,6 @@ ASKED_FIRST = {  # beside the test of a file's name: the tests that are about it
         for name in ("__main__", "check", "hint", "language", "list", "progress", "solution", "start")
     },
     "minigpt/learn/source.py": ("tests/learn/test_record.py",),
-    "minigpt/learn/sites.py": ("tests/learn/test_reference.py",),
     "minigpt/finetuning/lora_layers.py": ("tests/finetuning/test_lora.py",),
     "minigpt/layers/attention.py": ("tests/test_model.py",),
     "tokenizer/base.py": ("tests/tokenizer/test_tokenizer_interface.py",),
