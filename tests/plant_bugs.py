@@ -217,7 +217,8 @@ def plant(bug, asked, known, copy):
                 copy.write(bug.path, right)
             known.note_seconds(output)
             failed = re.search(r"^(?:FAILED|ERROR) (\S+)", output, re.MULTILINE)
-            if status == RED and failed and "NameError: name" not in output:
+            does_not_run = re.search(r"^E +NameError: name", output, re.MULTILINE)
+            if status == RED and failed and not does_not_run:
                 known.make_sure_of(failed[1].split("::")[0], with_torch, copy)
                 return f"{'with' if with_torch else 'without'} PyTorch: {failed[1]}"
             if status not in (GREEN, NOTHING_RUN):

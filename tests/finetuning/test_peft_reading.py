@@ -104,6 +104,13 @@ def test_the_logits_are_those_of_peft(tmp_path, settings, tied):
         assert np.array_equal(param, before[name]), name
 
 
+def test_a_config_that_names_no_targets_means_those_of_a_gpt2(tmp_path):
+    base = base_in(tmp_path)
+    expected = write_adapter(tmp_path, target_modules=["c_attn"])
+    rewrite(tmp_path, target_modules=None)
+    assert relative_error(load_adapter(base, tmp_path / "adapter").forward(IDX)[0], expected) <= 1e-5
+
+
 def test_a_head_that_follows_the_table_stays_tied(tmp_path):
     base = base_in(tmp_path)
     write_adapter(tmp_path, target_modules=["c_attn"], trainable_token_indices=[5, 1])

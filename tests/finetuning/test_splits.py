@@ -79,3 +79,15 @@ def test_balancing_keeps_as_many_of_every_label_as_the_rarest_has():
     assert (
         kept == drop_to_equal_counts(MANY, label_of, seed=0) != drop_to_equal_counts(MANY, label_of, seed=1)
     )
+
+
+def test_case_and_spaces_are_no_difference_and_letters_are():
+    assert same_text_key(" Win\n now\t!") == same_text_key("win NOW !") == "win now !"
+    assert same_text_key("Straße") == same_text_key("STRASSE") and same_text_key("win now") != "winnow"
+
+
+def test_many_copies_of_one_text_leave_something_for_every_split():
+    records = records_of([("a", "x")] * 8 + [("a", "y"), ("a", "z"), *[("b", str(i)) for i in range(10)]])
+    for seed in range(20):
+        for split in stratified_split(records, key_of, label_of, seed):
+            assert {label_of(record) for record in split} == {"a", "b"}

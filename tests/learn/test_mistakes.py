@@ -52,6 +52,14 @@ def test_the_loss_falls_with_every_mistake(mistake):
         ("transposed dk", None),
         ("softmax 的梯度漏了 δ", "softmax gradient without δ"),
         ("equal ids", "equal ids: only the last counts"),
+        (
+            "LayerNorm's gradient without mean(dn)",
+            "LayerNorm's gradient without mean(dn)",
+        ),  # a part of another
+        ("LayerNorm 的梯度漏了 mean(dn)", "LayerNorm's gradient without mean(dn)"),
+        ("ｄｋ　transposed", "dk transposed"),
+        ("dq without 1/sqrt(D)", "dq without 1/√D"),
+        ("丢了词表", "tied wte: gradient of the table dropped"),
         ("mask lets the next token be seen", None),  # of the forward
         ("softmax gradient", None),  # two
         ("", None),
@@ -70,3 +78,9 @@ def test_planting_a_mistake_leaves_the_real_plain_py_alone():
     plain_with(OF_BACKWARD[0])
     after = gradients(plain.backward)
     assert all(np.array_equal(before[name], after[name]) for name in before)
+
+
+@pytest.mark.parametrize("asked", ["", "--", "⊙"])
+def test_signs_alone_are_no_part_of_every_name(asked):
+    with pytest.raises(ValueError, match="is no mistake that is known"):
+        find_mistake(asked)

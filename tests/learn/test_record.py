@@ -16,7 +16,7 @@ from minigpt.layers import layernorm_forward
 from minigpt.learn import tiny
 from minigpt.learn.page import PAGE, as_json
 from minigpt.learn.record import LARGEST, RATES, choose_layers, packed
-from minigpt.learn.source import PIECES, read_source
+from minigpt.learn.source import PIECES, find, made_in, read_source
 from minigpt.model import GPTConfig
 
 
@@ -126,6 +126,26 @@ def test_every_array_knows_the_lines_that_make_it(made):
             numbers = next((table[bare] for table in tables if bare in table), [])
             assert numbers, (which, name)
             assert all("=" in source["lines"][n - 1] for n in numbers)
+
+
+def test_lines_that_make_an_array_are_told_from_those_that_read_it_or_speak_of_it():
+    lines = [
+        'a["x"] = x = a["read"] @ w',
+        'd["y"] += dy',
+        'z = 2  # a["spoken of"] = z',
+        'a["x"] = a[h + "p.q"] = a[name] = 0',
+        "m[name] = 0",
+        'a["behind"] = 0',
+    ]
+    assert made_in(lines, (1, 5)) == {"x": [1, 4], "y": [2], "p.q": [4], "": [4], "m": [5]}
+
+
+def test_a_piece_that_begins_twice_or_nowhere_is_refused():
+    lines = ["x = 1", "  y = 2", "x = 3", "y = 4"]
+    assert find(lines, (1, 3), "y =") == 2 and find(lines, (2, 4), "x") == 3
+    for beginning, n in (("x =", 2), ("z", 0)):
+        with pytest.raises(ValueError, match=f"has {n} lines that begin with '{beginning}', not one"):
+            find(lines, (1, 3), beginning)
 
 
 def test_no_address_is_in_the_page(made):

@@ -1,14 +1,19 @@
 """python -m minigpt.learn step, as a reader types it: a page, or a sentence that says why not."""
 
+import json
+import re
 import sys
+from pathlib import Path
 
 import pytest
 from scripts import ROOT, run_script
 
 from minigpt import GPT, BigramConfig, BigramLM, GPTConfig
 from minigpt.finetuning.classifier import GPTClassifier
+from minigpt.learn import tiny
 from minigpt.learn.__main__ import main
 from minigpt.learn.mistakes import OF_BACKWARD
+from minigpt.learn.record import LEARNING_RATE, Step
 from minigpt.learn.step import make_page
 from tokenizer import CharTokenizer
 
@@ -116,7 +121,7 @@ def test_a_model_without_a_tokenizer_is_a_sentence(folder, quiet, capsys):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([""], "the sentence is empty"),
+        ([""], "the sentence is empty: give at least one character"),  # said before anything is trained
         (["a", "--bug", "no such"], "is no mistake that is known: --list-bugs"),
         (["a", "--layers", "x"], "are no layers"),
         (["a", "--layers", "2"], "the model's layers are 0 to 1"),
@@ -125,3 +130,69 @@ def test_a_model_without_a_tokenizer_is_a_sentence(folder, quiet, capsys):
 )
 def test_what_does_not_fit_is_refused_in_a_sentence(folder, quiet, capsys, arguments, sentence):
     assert sentence in refused(capsys, *arguments)
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """The addresses that a browser is asked for; there is one."""
+    addresses = []
+    monkeypatch.setattr("minigpt.learn.step.webbrowser.open", lambda url: addresses.append(url) or True)
+    return addresses
+
+
+def step(capsys, *arguments):
+    """What a step says, and the record that the page holds."""
+    out = arguments[arguments.index("--out") + 1] if "--out" in arguments else "one-step.html"
+    main(["step", *arguments])
+    html = Path(out).read_text(encoding="utf-8")
+    return capsys.readouterr().out, json.loads(re.search(r'id="record">(.*?)</script>', html)[1]), html
+
+
+def test_every_flag_reaches_the_page(folder, quiet, capsys, opened):
+    save(folder / "model", gpt(n_layer=3))
+    flags = ["--checkpoint", "model", "--layers", "0,2", "--lang", "zh", "--out", "a.html"]
+    said, record, html = step(capsys, "the", *flags, "--bug", "dk transposed")
+    assert record["layers"] == [0, 2] and '<html lang="zh">' in html and record["bug"]["name"]
+    assert "Of the model's 3 layers (" in said and "the page shows 0, 2; --layers chooses others." in said
+    assert re.search(
+        rf"^a\.html: one step of the model on 3 tokens, loss \d\.\d{{4}}; {len(html.encode()) / 1e6:.1f} MB,",
+        said,
+        re.MULTILINE,
+    )
+    assert opened == [] and not (folder / "one-step.html").exists()
+
+
+def test_one_token_is_no_tokens_and_a_whole_page_leaves_nothing_out(folder, quiet, capsys):
+    said, record, _ = step(capsys, "a")
+    assert said.startswith("one-step.html: one step of a tiny model trained on the spot on 1 token, loss ")
+    assert record["whole"] and record["bug"] is None
+
+
+def test_what_became_of_the_sentence_is_said(folder, quiet, capsys):
+    save(folder / "model", gpt())
+    assert "\u5915" in step(capsys, "the \u5915", "--checkpoint", "model")[0]
+
+
+def test_the_page_is_opened_where_that_is_asked_and_else_it_is_said_that_it_cannot(
+    folder, quiet, capsys, opened, monkeypatch
+):
+    assert "no browser" not in step(capsys, "a", "--open")[0]
+    assert opened == [(folder / "one-step.html").as_uri()]
+    monkeypatch.setattr("minigpt.learn.step.webbrowser.open", lambda url: False)
+    assert "no browser could be started: open one-step.html yourself" in step(capsys, "a", "--open")[0]
+
+
+def test_the_step_of_a_checkpoint_is_its_first_and_that_of_the_tiny_model_the_next(folder, monkeypatch):
+    taken = []
+
+    def taken_step(model, sentence, *moments):
+        taken.append(moments)
+        return Step(model, sentence, *moments)
+
+    monkeypatch.setattr("minigpt.learn.step.Step", taken_step)
+    assert make_page("the")[1]["trained"]
+    save(folder / "model", gpt())
+    assert not make_page("the", "model")[1]["trained"]
+    (_, m, v, t, rate), of_checkpoint = taken
+    assert (t, rate) == (tiny.STEPS + 1, tiny.LEARNING_RATE) and m and v
+    assert of_checkpoint[1:] == ({}, {}, 1, LEARNING_RATE) and LEARNING_RATE != tiny.LEARNING_RATE

@@ -902,4 +902,223 @@ PLANTED = {
             "    if False:",
         ),
     ],
+    "minigpt/finetuning/peft_reading.py": [
+        (
+            "another kind of adapter is taken for LoRA",
+            'if config.get("peft_type") != "LORA":',
+            'if config.get("peft_type") is None:',
+        ),
+        (
+            "what changed the base is let in",
+            "if beginning not in BEGINNINGS:",
+            "if False:",
+        ),
+        (
+            "a key of tomorrow is passed over",
+            'if name not in READ | WITHOUT_EFFECT and value not in (None, False, "", [], {}):',
+            "if False:",
+        ),
+        (
+            "the base is looked for from here alone",
+            "for folder in (Path(directory) / name, Path(name)):",
+            "for folder in (Path(name),):",
+        ),
+        (
+            "an adapter without a task has no head",
+            'config.get("task_type") in (None, "CAUSAL_LM")',
+            'config.get("task_type") == "CAUSAL_LM"',
+        ),
+        (
+            "a head that follows the table is untied",
+            "if tied and merged[HEAD_WEIGHT] is merged[TABLE_WEIGHT]:",
+            "if False:",
+        ),
+        (
+            "exclude_modules is not read",
+            'excluded = config.get("exclude_modules") or []',
+            "excluded = []",
+        ),
+        (
+            "no default targets",
+            'targets = ["c_attn"] if targets is None else targets',
+            "targets = [] if targets is None else targets",
+        ),
+        (
+            "all-linear is one name",
+            'if targets == "all-linear":',
+            "if False:",
+        ),
+        (
+            "a pattern matches beginnings",
+            "return re.fullmatch(targets, name) is not None",
+            "return re.match(targets, name) is not None",
+        ),
+        (
+            "layers_to_transform is not read",
+            "(_is_called(name, targets) and self.is_in_layers(name))",
+            "_is_called(name, targets)",
+        ),
+        (
+            "one layer is read as a list alone",
+            "[layers] if isinstance(layers, int) else layers",
+            "[0] if isinstance(layers, int) else layers",
+        ),
+        (
+            "tensors left over pass",
+            "        if self.tensors:\n",
+            "        if False:\n",
+        ),
+        (
+            "ensured tying passes",
+            'if self.config.get("ensure_weight_tying") and concerned:',
+            "if False:",
+        ),
+        (
+            "a saved module may be missing",
+            "in saved and name not in self.tensors:",
+            "in saved and False:",
+        ),
+        (
+            "a bias beside an adapter is not found",
+            'stored.replace(".base_layer.", ".")',
+            "stored",
+        ),
+        (
+            "a replaced array of another shape passes",
+            "if array.shape != params[name].shape and not resized:",
+            "if False:",
+        ),
+        (
+            "a saved table changes the tied head too",
+            "if TOKEN_TABLE not in saved and HEAD not in saved:",
+            "if True:",
+        ),
+        (
+            "vectors are adapted",
+            ".ndim != 2]",
+            ".ndim > 2]",
+        ),
+        (
+            "the bias of B is not scaled",
+            "+ scale * bias",
+            "+ bias",
+        ),
+        (
+            "the head's A and B are not swapped",
+            "return (b, a, scale) if module in OUT_IN",
+            "return (b, a, scale) if module == SCORE",
+        ),
+        (
+            "rslora is not read",
+            'if self.config.get("use_rslora") else',
+            "if False else",
+        ),
+        (
+            "α of the pattern of ranks",
+            '"lora_alpha", "alpha_pattern")',
+            '"lora_alpha", "rank_pattern")',
+        ),
+        (
+            "a pattern matches the middle of a name",
+            'rf"(.*\\.)?({p})$"',
+            'rf"(.*)({p})"',
+        ),
+        (
+            "token ids beyond the table pass",
+            "0 <= i < len(table) for i in indices",
+            "0 <= i for i in indices",
+        ),
+        (
+            "trained rows do not reach the tied head",
+            "            if tied and module == TOKEN_TABLE:\n",
+            "            if False:\n",
+        ),
+        (
+            "the rows of positions go into the table",
+            "_full_name(m).endswith(target)), None)",
+            "True), None)",
+        ),
+        (
+            "a name ends without a dot",
+            'f".{name}".endswith(f".{end}")',
+            "name.endswith(end)",
+        ),
+        (
+            "a tensor of another shape passes",
+            "        if array.shape != shape:\n",
+            "        if False:\n",
+        ),
+        (
+            "a pickle is a missing file",
+            "if (Path(directory) / PICKLE).is_file():",
+            "if False:",
+        ),
+    ],
+    "minigpt/finetuning/splits.py": [
+        (
+            "case parts texts",
+            "text.casefold().split()",
+            "text.split()",
+        ),
+        (
+            "spaces part texts",
+            '" ".join(text.casefold().split())',
+            "text.casefold()",
+        ),
+        (
+            "duplicates are not kept together",
+            "groups.setdefault(key(record), [])",
+            "groups.setdefault(id(record), [])",
+        ),
+        (
+            "two records are enough",
+            "if len(label_groups) < 3:",
+            "if len(label_groups) < 2:",
+        ),
+        (
+            "the file's order decides the split",
+            "        rng.shuffle(label_groups)\n",
+            "",
+        ),
+        (
+            "shares are of texts, not of records",
+            "n_records = sum(map(len, label_groups))",
+            "n_records = len(label_groups)",
+        ),
+        (
+            "validation and test swapped",
+            "((2, shares[2], 2), (1, shares[1], 1))",
+            "((1, shares[2], 2), (2, shares[1], 1))",
+        ),
+        (
+            "a small label has no validation",
+            "max(1, round(share * n_records))",
+            "round(share * n_records)",
+        ),
+        (
+            "nothing is left for training",
+            "len(label_groups) > left_over",
+            "len(label_groups) > left_over - 1",
+        ),
+        (
+            "splits in the order of the draw",
+            "[sorted(split, key=lambda record: order[id(record)]) for split in splits]",
+            "splits",
+        ),
+        (
+            "balanced to the commonest",
+            "keep = min(counts.values())",
+            "keep = max(1, min(counts.values()) - 1)",
+        ),
+        (
+            "the seed of balancing is not used",
+            "    rng = random.Random(seed)\n    kept",
+            "    rng = random.Random(0)\n    kept",
+        ),
+        (
+            "the first are kept, not any",
+            "rng.sample(of_label, keep)",
+            "of_label[:keep]",
+        ),
+    ],
 }

@@ -438,4 +438,158 @@ PLANTED = {
             "n_params",
         ),
     ],
+    "minigpt/tasks/flag_types.py": [
+        (
+            "no folder is a tokenizer",
+            "not in TOKENIZERS and not os.path.isdir(text)",
+            "not in TOKENIZERS",
+        ),
+        (
+            "any name is a tokenizer",
+            "if text not in TOKENIZERS and not os.path.isdir(text):",
+            "if False:",
+        ),
+        (
+            "an empty mark parts documents",
+            '    if text == "":\n        raise argparse.ArgumentTypeError("it is empty: give file',
+            '    if False:\n        raise argparse.ArgumentTypeError("it is empty: give file',
+        ),
+        (
+            "\\n is two characters of a mark",
+            'return text.replace("\\\\n", "\\n")',
+            "return text",
+        ),
+        (
+            "a proper share may be 0",
+            "if not 0 < value < 1:",
+            "if not 0 <= value < 1:",
+        ),
+        (
+            "a proper share may be 1",
+            "if not 0 < value < 1:",
+            "if not 0 < value <= 1:",
+        ),
+        (
+            "the least is too small",
+            "value is not None and value < least",
+            "value is not None and value <= least",
+        ),
+        (
+            "the most is too large",
+            "value is None or value > most",
+            "value is None or value >= most",
+        ),
+        (
+            "nothing is too large",
+            "if value is None or value > most:",
+            "if value is None:",
+        ),
+        (
+            "thousands of digits are read",
+            "int(text) if len(text) <= LONGEST_NUMBER else None",
+            "int(text)",
+        ),
+        (
+            "no place is a place",
+            '    if text == "":\n        raise argparse.ArgumentTypeError("it is empty: name',
+            '    if False:\n        raise argparse.ArgumentTypeError("it is empty: name',
+        ),
+        (
+            "a NUL in a name passes",
+            'if "\\0" in text or len(text)',
+            "if len(text)",
+        ),
+        (
+            "a name of any length passes",
+            '"\\0" in text or len(text) >= LONGEST_PLACE',
+            '"\\0" in text',
+        ),
+        (
+            "an amount may be infinite",
+            "if not 0 <= value < math.inf:",
+            "if not 0 <= value:",
+        ),
+        (
+            "an amount is above 0",
+            "if not 0 <= value < math.inf:",
+            "if not 0 < value < math.inf:",
+        ),
+        (
+            "a share may be 1",
+            "if not 0 <= value < 1:",
+            "if not 0 <= value <= 1:",
+        ),
+        (
+            "a share is above 0",
+            "if not 0 <= value < 1:",
+            "if not 0 < value < 1:",
+        ),
+    ],
+    "minigpt/tasks/saved_flags.py": [
+        (
+            "what no file may set is set",
+            "if name not in actions or name in not_saved:",
+            "if name not in actions:",
+        ),
+        (
+            "what is no flag is set",
+            "if name not in actions or name in not_saved:",
+            "if name in not_saved:",
+        ),
+        (
+            "any value is a flag's",
+            "if not fits(actions[name], value):",
+            "if False:",
+        ),
+        (
+            "a flag in the message with _",
+            'name.replace("_", "-")',
+            "name",
+        ),
+        (
+            "no value is every flag's",
+            'return action.default is None or action.dest == "block_size"',
+            "return True",
+        ),
+        (
+            "a base's block size is damage",
+            ' or action.dest == "block_size"',
+            "",
+        ),
+        (
+            "1 is true",
+            "return isinstance(value, bool)",
+            "return isinstance(value, int)",
+        ),
+        (
+            "an empty list passes",
+            "isinstance(value, list) and bool(value) and",
+            "isinstance(value, list) and",
+        ),
+        (
+            "the first item alone is looked at",
+            "for item in value)",
+            "for item in value[:1])",
+        ),
+        (
+            "any text is a choice",
+            "isinstance(value, str) and value in action.choices",
+            "isinstance(value, str)",
+        ),
+        (
+            "a number is a text",
+            "        return isinstance(value, str)\n    if not",
+            "        return True\n    if not",
+        ),
+        (
+            "a value that the flag would change passes",
+            "else repr(value)) == value",
+            "else repr(value)) is not None",
+        ),
+        (
+            "what a flag refuses is a traceback",
+            "OSError, argparse.ArgumentTypeError):",
+            "OSError):",
+        ),
+    ],
 }

@@ -513,4 +513,302 @@ PLANTED = {
             'open(path, "wb").writelines(lines)',
         ),
     ],
+    "tokenizer/bpe_long_words.py": [
+        (
+            "words run into one another",
+            '[*word, ""]',
+            "[*word]",
+        ),
+        (
+            "a word counts once",
+            "[count] * (len(word) + 1)",
+            "[1] * (len(word) + 1)",
+        ),
+        (
+            "the first pair is not counted",
+            "if len(pair) == 2:",
+            "if len(pair) == 2 and place > 1:",
+        ),
+        (
+            "each pair counts once",
+            "pair_counts[pair] += self._counts[place]",
+            "pair_counts[pair] += 1",
+        ),
+        (
+            "overlapping pairs are merged twice",
+            "tokens[place] != left or tokens[second] != right",
+            "tokens[place] != left",
+        ),
+        (
+            "what is out of date is merged",
+            "tokens[place] != left or tokens[second] != right",
+            "tokens[second] != right",
+        ),
+        (
+            "a lost pair is lowered twice",
+            "if before and before != new:",
+            "if before:",
+        ),
+        (
+            "the pair before keeps its count",
+            "pair_counts[before + left] -= counts[place]",
+            "pass",
+        ),
+        (
+            "the pair behind keeps its count",
+            "pair_counts[right + after] -= counts[place]",
+            "pass",
+        ),
+        (
+            "the way back is not mended",
+            "            previous[following[second]] = place\n",
+            "",
+        ),
+        (
+            "the way on is not mended",
+            "            following[place] = following[second]\n",
+            "",
+        ),
+        (
+            "new new is counted twice",
+            "if after and after != new:",
+            "if after:",
+        ),
+        (
+            "the pair before is noted at the wrong place",
+            "self._positions[before + new].append(previous[place])",
+            "self._positions[before + new].append(place)",
+        ),
+        (
+            "new pairs count once",
+            "new_counts[new + after] += counts[place]",
+            "new_counts[new + after] += 1",
+        ),
+    ],
+    "tokenizer/huggingface.py": [
+        (
+            "added words are special",
+            '"special": content in special_tokens',
+            '"special": True',
+        ),
+        (
+            "added words are not written",
+            "sorted((special_tokens | tokenizer.added_words).items()",
+            "sorted(special_tokens.items()",
+        ),
+        (
+            "special tokens are normalized",
+            '"normalized": content not in special_tokens',
+            '"normalized": True',
+        ),
+        (
+            "the rest is dropped",
+            '"Isolated" if keep_rest else "Removed"',
+            '"Removed"',
+        ),
+        (
+            "what lies between is kept",
+            '"invert": not keep_rest',
+            '"invert": keep_rest',
+        ),
+        (
+            "the end of texts is not written",
+            'config |= {"bos_token": end, "eos_token": end}',
+            "pass",
+        ),
+        (
+            "Chinese as escapes",
+            "json.dumps(value, ensure_ascii=False, indent=2)",
+            "json.dumps(value, indent=2)",
+        ),
+        (
+            "half a surrogate pair is read",
+            "if _HALF_CHARACTER.search(text):",
+            "if False:",
+        ),
+        (
+            "any JSON is an object",
+            "if not isinstance(value, dict):",
+            "if False:",
+        ),
+        (
+            "a file of any size is read",
+            "if len(content) > LARGEST_FILE:",
+            "if False:",
+        ),
+        (
+            "of two equal names the last counts",
+            "object_pairs_hook=_unique_names",
+            "object_pairs_hook=dict",
+        ),
+        (
+            "deep nesting is a traceback",
+            "except RecursionError:",
+            "except StopIteration:",
+        ),
+        (
+            "an id that tokenizers would not give",
+            "if content not in vocabulary and i != next_id:",
+            "if False:",
+        ),
+        (
+            "a token of two ids",
+            "if vocabulary.setdefault(content, i) != i:",
+            "if vocabulary.setdefault(content, i) is None:",
+        ),
+        (
+            "flags of added tokens pass",
+            "            if token.get(flag):",
+            "            if False:",
+        ),
+        (
+            "a normalizer passes",
+            'if pipeline.get("normalizer") not in',
+            "if None not in",
+        ),
+        (
+            "a post_processor passes",
+            'if not _adds_nothing(pipeline.get("post_processor")):',
+            "if False:",
+        ),
+        (
+            "any template adds nothing",
+            "return len(parts) == 1 and isinstance(parts[0], dict)",
+            "return isinstance(parts[-1], dict)",
+        ),
+        (
+            "words are special tokens",
+            'bool(token.get("special")) == special}',
+            "special}",
+        ),
+        (
+            "added_tokens.json is not read",
+            "    if not path.is_file():\n        return {}, {}",
+            "    if True:\n        return {}, {}",
+        ),
+        (
+            "special_tokens_map.json is not read",
+            "if (Path(directory) / SPECIAL_FILE).is_file():",
+            "if False:",
+        ),
+        (
+            "negative ids pass",
+            "not 0 <= i <= LARGEST_ID",
+            "not i <= LARGEST_ID",
+        ),
+        (
+            "true is an id",
+            "if type(i) is not int or",
+            "if not isinstance(i, int) or",
+        ),
+        (
+            "two tokens of one id",
+            "        if i in seen:",
+            "        if False:",
+        ),
+    ],
+    "tokenizer/neighbours.py": [
+        (
+            "a blank before texts passes",
+            'if config.get("add_prefix_space") and',
+            "if False and",
+        ),
+        (
+            "a blank is refused of every class",
+            ' and str(config.get("tokenizer_class")).startswith("GPT2")',
+            "",
+        ),
+        (
+            "rows of the tokenizer's tokens",
+            "max(rows, tokenizer.n_vocab)",
+            "tokenizer.n_vocab",
+        ),
+        (
+            "fewer rows than tokens",
+            "tokenizer.n_rows = max(rows, tokenizer.n_vocab)",
+            "tokenizer.n_rows = rows",
+        ),
+        (
+            "the last row has no token",
+            "if i >= rows]",
+            "if i > rows]",
+        ),
+        (
+            "the last token without a row is named",
+            "tokenizer.token_bytes[min(without)]",
+            "tokenizer.token_bytes[max(without)]",
+        ),
+        (
+            "config.json before generation_config.json",
+            "(GENERATION_FILE, MODEL_CONFIG_FILE)",
+            "(MODEL_CONFIG_FILE, GENERATION_FILE)",
+        ),
+        (
+            "generation ends at the first of several",
+            "found = found if isinstance(found, list) else [found]",
+            "found = found[:1] if isinstance(found, list) else [found]",
+        ),
+        (
+            "an end that is no token counts",
+            "if type(i) is int and i in tokenizer.token_bytes]",
+            "if type(i) is int]",
+        ),
+        (
+            "special_tokens_map.json is not read",
+            ' or _read(directory / SPECIAL_FILE).get("eos_token"))',
+            ")",
+        ),
+        (
+            "the end of tokenizer_config.json is not read",
+            "elif text in tokenizer.special_tokens:",
+            "elif False:",
+        ),
+        (
+            "generation does not end at the end of texts",
+            "if not ids and tokenizer.eot_token is not None:",
+            "if False:",
+        ),
+        (
+            "a document may end at a line end",
+            "if i in texts]",
+            "if i in texts] or [tokenizer.decode(ids[:1])] * bool(ids)",
+        ),
+    ],
+    "tokenizer/progress.py": [
+        (
+            "a bar in a pipe",
+            "sys.stderr is not None and sys.stderr.isatty()",
+            "True",
+        ),
+        (
+            "no standard error is an error",
+            "sys.stderr is not None and sys.stderr.isatty()",
+            "sys.stderr.isatty()",
+        ),
+        (
+            "a bar that was declined",
+            "    if not progress:\n",
+            "    if False:\n",
+        ),
+        (
+            "a bar that was asked for is not shown",
+            "    if progress is None:\n",
+            "    if True:\n",
+        ),
+        (
+            "bytes are not scaled",
+            'scaled = unit == "B"',
+            "scaled = False",
+        ),
+        (
+            "a short training shows a bar",
+            "DELAY = 1.0",
+            "DELAY = 0.0",
+        ),
+        (
+            "the number is not known",
+            "total=total(),",
+            "total=None,",
+        ),
+    ],
 }

@@ -198,3 +198,9 @@ def test_a_short_training_shows_no_progress(capsys):
 def test_half_a_surrogate_pair_is_learned_as_the_replacement_character():
     broken, whole = "a\ud800b \ud83d\ude42 " * 9, "a\ufffdb 🙂 " * 9
     assert BPETokenizer.train(broken, 264).merges == BPETokenizer.train(whole, 264).merges
+
+
+def test_bytes_are_shown_in_thousands_and_merges_one_by_one():
+    for unit, shown in (("B", "0.00/1.50k"), ("merges", "0/1500")):
+        with progress.progress_bar("x", unit, lambda: 1500, True) as bar:
+            assert f" {shown} " in str(bar)

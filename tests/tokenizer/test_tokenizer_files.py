@@ -5,7 +5,7 @@ import json
 import pytest
 from sample_texts import TEXT
 
-from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer, load_tokenizer
+from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer, huggingface, load_tokenizer
 from tokenizer.bpe_files import OPENAI_NAMES
 
 
@@ -215,3 +215,57 @@ def test_damage_to_gpt2_files_is_named(bpe, tmp_path, lines, sentence):
     merges.write_text("\n".join(changed), encoding="utf-8")
     with pytest.raises(ValueError, match=sentence):
         load_tokenizer(tmp_path)
+
+
+def test_special_tokens_and_added_words_are_told_apart_in_the_file(bpe, tmp_path):
+    # A token that is "normalized" is looked for in the text as a normalizer leaves it; a special one is not.
+    bpe.save(tmp_path)
+    path = tmp_path / "tokenizer.json"
+    added = json.loads(path.read_text(encoding="utf-8"))["added_tokens"]
+    flags = {"single_word": False, "lstrip": False, "rstrip": False}
+    special = {"id": 399, "content": "<|endoftext|>", "normalized": False, "special": True} | flags
+    word = {"id": 400, "content": "雨", "normalized": True, "special": False} | flags
+    assert added == [special]
+    damage(path, "added_tokens", value=[special, word])
+    load_tokenizer(tmp_path).save(tmp_path / "again")
+    text = (tmp_path / "again" / "tokenizer.json").read_text(encoding="utf-8")
+    assert json.loads(text)["added_tokens"] == [special, word] and '"雨"' in text
+
+
+def test_a_saved_tokenizer_says_where_texts_end_and_what_is_unknown(tmp_path):
+    WordTokenizer.train("abc abc").save(tmp_path)
+    config = json.loads((tmp_path / "tokenizer_config.json").read_text(encoding="utf-8"))
+    assert config["bos_token"] == config["eos_token"] == "<|endoftext|>" and config["unk_token"] == "<|unk|>"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ('{"a": 1, "b": {"a": 1, "a": 2}}', "the name 'a' comes twice in one object"),
+        ('{"a": "\\ud83d"}', "holds half of a surrogate pair"),
+        ("{" + " " * 200 + "}", "has more than 100 bytes, and is not read"),
+    ],
+)
+def test_a_file_that_two_readers_would_read_differently_is_refused(tmp_path, monkeypatch, content, sentence):
+    monkeypatch.setattr(huggingface, "LARGEST_FILE", 100)
+    (tmp_path / "tokenizer.json").write_text(content, encoding="utf-8")
+    with pytest.raises(ValueError, match=sentence):
+        huggingface.read_json(tmp_path / "tokenizer.json")
+
+
+def test_a_file_of_just_the_largest_size_and_a_whole_surrogate_pair_are_read(tmp_path, monkeypatch):
+    path = tmp_path / "tokenizer.json"
+    path.write_text('{"a": "\\ud83d\\ude42"}', encoding="utf-8")
+    monkeypatch.setattr(huggingface, "LARGEST_FILE", path.stat().st_size)
+    assert huggingface.read_json(path) == {"a": "🙂"}
+
+
+def test_a_split_keeps_the_matches_and_with_them_the_rest_or_drops_it():
+    # "Removed" drops what the pattern matches, and inverted what it does not.
+    for keep_rest, behavior, invert in ((True, "Isolated", False), (False, "Removed", True)):
+        assert huggingface.split_by_pattern("a+", keep_rest) == {
+            "type": "Split",
+            "pattern": {"Regex": "a+"},
+            "behavior": behavior,
+            "invert": invert,
+        }

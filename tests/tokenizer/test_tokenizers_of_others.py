@@ -235,3 +235,40 @@ def test_an_end_that_is_plain_text_ends_generation_and_no_document(saved, bpe):
     edit(saved / "config.json", eos_token_id=bpe.encode("\n")[0])
     tokenizer = load_tokenizer(saved)
     assert tokenizer.stop_tokens == set(bpe.encode("\n")) and tokenizer.eot_token == bpe.eot_token
+
+
+# --- the same without a peer: what is read, and what is not
+
+
+def test_a_blank_before_texts_is_refused_of_gpt2s_class_alone(saved):
+    edit(saved / "tokenizer_config.json", add_prefix_space=True, tokenizer_class="GPT2TokenizerFast")
+    with pytest.raises(ValueError, match="puts a blank before the text"):
+        load_tokenizer(saved)
+    edit(saved / "tokenizer_config.json", tokenizer_class="PreTrainedTokenizerFast")
+    assert load_tokenizer(saved).encode(TEXT) == theirs(saved, TEXT)
+
+
+@pytest.mark.parametrize(("rows", "n_rows"), [(448, 448), (400, 400), ("448", 400)])
+def test_the_rows_are_those_of_the_model_where_it_says_so(saved, rows, n_rows):
+    edit(saved / "config.json", vocab_size=rows)
+    tokenizer = load_tokenizer(saved)
+    assert (tokenizer.n_rows, tokenizer.n_vocab) == (n_rows, 400)
+
+
+def test_a_model_of_fewer_rows_leaves_every_token_its_text(saved, bpe):
+    edit(saved / "config.json", vocab_size=399)
+    with pytest.warns(UserWarning, match=r"has 1 tokens .* such as '<\|endoftext\|>'"):
+        tokenizer = load_tokenizer(saved)
+    assert tokenizer.n_rows == 400 and tokenizer.decode([bpe.eot_token]) == "<|endoftext|>"
+
+
+@pytest.mark.parametrize("special", ["foxhill", {"content": "foxhill"}, ["[PAD]", "foxhill"], None])
+def test_added_tokens_of_gpt2s_files_are_special_where_the_map_says_so(bpe, tmp_path, special):
+    bpe.save_gpt2_files(tmp_path)
+    edit(tmp_path / "added_tokens.json", foxhill=400)
+    if special:
+        edit(tmp_path / "special_tokens_map.json", a_token=special)
+    tokenizer = load_tokenizer(tmp_path)
+    assert tokenizer.added_words == ({} if special else {"foxhill": 400})
+    assert tokenizer.special_tokens.get("foxhill") == (400 if special else None)
+    assert tokenizer.encode("a foxhill.", allowed_special="all")[-2] == 400
