@@ -5,8 +5,8 @@
 
 Each chapter's pictures are functions of a module beside this one, chapter_03.py: a function `windows` that
 is listed in its PICTURES draws windows.svg, or, where `language` is its argument, windows.en.svg and
-windows.zh.svg. It returns a Matplotlib figure. The Chinese letters are drawn as shapes, so that readers need no
-font; to make them again needs one (Debian: fonts-noto-cjk).
+windows.zh.svg. It returns a Matplotlib figure. The Chinese letters are drawn as shapes, so that readers need
+no font; to make them again needs one (Debian: fonts-noto-cjk).
 """
 
 import importlib
