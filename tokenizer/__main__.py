@@ -65,6 +65,12 @@ def _parser():
         help="bpe: gpt2 (default), gpt4 or a regular expression",
     )
     train.add_argument(
+        "--unk",
+        action="store_true",
+        help="char: encode a character that the text does not have, or that --vocab-size leaves no room for, "
+        "as <|unk|>, not an error",
+    )
+    train.add_argument(
         "--workers", type=int, default=1, metavar="N", help="bpe: processes that count (default 1)"
     )
     train.set_defaults(run=_train)
@@ -90,7 +96,7 @@ def _parser():
     decode.set_defaults(run=_decode)
 
     show = commands.add_parser(
-        "show", help="print a text with its tokens set apart, and how merges built a word"
+        "show", help="print a text with its tokens set apart, their ids, and how merges built a word"
     )
     show.add_argument("text", metavar="TEXT")
     show.add_argument(
@@ -107,6 +113,11 @@ def _parser():
 
 
 def _train(options):
+    if options.unk and options.type != "char":
+        raise ValueError(
+            f"--unk is for --type char, not for {options.type}: "
+            "word always has <|unk|>, and bpe knows every character"
+        )
     if options.type == "bpe":
         if options.vocab_size is None:
             raise ValueError("a BPE tokenizer needs --vocab-size, for example --vocab-size 8192")
@@ -116,9 +127,10 @@ def _train(options):
             pattern=options.pattern,
             workers=options.workers,
         )
+    elif options.type == "word":
+        tokenizer = WordTokenizer.train(options.files, options.vocab_size)
     else:
-        tokenizer_class = {"word": WordTokenizer, "char": CharTokenizer}[options.type]
-        tokenizer = tokenizer_class.train(options.files, options.vocab_size)
+        tokenizer = CharTokenizer.train(options.files, options.vocab_size, unk=options.unk)
     tokenizer.save(options.out)
     print(f"{tokenizer.n_vocab} tokens, saved in {options.out}")
 

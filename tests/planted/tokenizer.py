@@ -195,8 +195,8 @@ PLANTED = {
         ),
         (
             "the pair beside the merged one",
-            "ids[i : i + 2]",
-            "ids[i + 1 : i + 3]",
+            "[i : i + 2]",
+            "[i + 1 : i + 3]",
         ),
         (
             "colours though none are asked for",
@@ -222,6 +222,21 @@ PLANTED = {
             "special tokens shown as text",
             'tokenizer.encode(text, allowed_special="all")',
             "tokenizer.encode_ordinary(text)",
+        ),
+        (
+            "special tokens stand there like others",
+            'f"[{token}]" if token_id in special else token',
+            "token",
+        ),
+        (
+            "the place in the character is always the first",
+            "_SUBSCRIPTS[place : place + stop - at]",
+            "_SUBSCRIPTS[: stop - at]",
+        ),
+        (
+            "a part takes more bytes of the character than the token has",
+            "stop = min(end, at + n_bytes - place)",
+            "stop = at + n_bytes - place",
         ),
         (
             "line ends are not shown",
@@ -425,8 +440,8 @@ PLANTED = {
     "tokenizer/__main__.py": [
         (
             "--type not used",
-            '{"word": WordTokenizer, "char": CharTokenizer}[options.type]',
-            "CharTokenizer",
+            'elif options.type == "word":',
+            "elif False:",
         ),
         (
             "--pattern not used",

@@ -19,6 +19,17 @@ def test_type_is_the_kind_of_tokenizer_that_is_trained(tmp_path, name, kind):
     assert type(load_tokenizer(tmp_path)) is kind
 
 
+def test_unk_takes_characters_that_the_text_does_not_have(tmp_path):
+    (tmp_path / "text.txt").write_text("aaab", encoding="utf-8", newline="\n")
+    flags = ["--type", "char", "--unk", "--out", tmp_path]
+    run_script([*TOKENIZER, "train"], tmp_path / "text.txt", *flags, cwd=ROOT)
+    out, _ = run_script([*TOKENIZER, "encode"], "--tokenizer", tmp_path, stdin="ab努", cwd=ROOT)
+    assert out == "0 1 3\n"  # 2 is <|endoftext|>
+    run_script([*TOKENIZER, "train"], tmp_path / "text.txt", *flags, "--vocab-size", 3, cwd=ROOT)
+    out, _ = run_script([*TOKENIZER, "encode"], "--tokenizer", tmp_path, stdin="ab努", cwd=ROOT)
+    assert out == "0 2 2\n"
+
+
 @pytest.mark.parametrize("ids", ["0 2 1", "0,2,1", "0, 2,\n1"])
 def test_ids_are_parted_by_blanks_or_commas(tmp_path, ids):
     CharTokenizer.train("abc").save(tmp_path)

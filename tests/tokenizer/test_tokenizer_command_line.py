@@ -65,6 +65,10 @@ def test_the_other_tokenizers_are_trained_and_shown_too(trained, kind):
         (("train", __file__, "--type", "char", "--vocab-size", 3, "--out", "x"), "or leave it out"),
         (("train", __file__, "--out", "x"), "needs --vocab-size"),
         (
+            ("train", __file__, "--type", "word", "--unk", "--out", "x"),
+            "--unk is for --type char, not for word",
+        ),
+        (
             ("train", __file__, "--vocab-size", 300, "--pattern", "(", "--out", "x"),
             "not a valid regular expression",
         ),
@@ -118,7 +122,7 @@ def test_closed_standard_streams_are_no_error(trained, closed):
 
 def test_show_reads_bytes_that_are_no_utf8_as_the_replacement_character(trained):
     shown, error = run("show", "--tokenizer", trained / "bpe", "a\udcff")
-    assert shown.startswith("a|<ef>|<bf>|<bd>\n")
+    assert shown.startswith("a|�₁<ef>|�₂<bf>|�₃<bd>\n")
     assert error == ""
 
 

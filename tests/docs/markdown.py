@@ -1,0 +1,92 @@
+"""What stands in a page of the course: its blocks of code with what they print, its links, its headings.
+
+A block of Python or of commands (```python, ```sh) is followed by what it prints in a ```text block, or
+prints nothing. A comment `<!-- not run: the reason -->` on the line before a block keeps it from being run.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+CHAPTERS = sorted(DOCS.glob("en/[0-9]*.md")) + sorted(DOCS.glob("zh/[0-9]*.md"))
+NOT_RUN = re.compile(r"<!--\s*not run:\s*(.*?)\s*-->", re.DOTALL)
+
+
+@dataclass
+class Block:
+    """A block that is run: its language and code, its lines in the page, and what it is said to print."""
+
+    language: str  # python or sh
+    code: str
+    line: int  # of the page, from 1, on which the code begins
+    end: int  # lines of the page up to the fence that closes the code
+    expected: str = ""
+    expected_lines: tuple[int, int] | None = None  # of the ```text block with its fences, from 0
+    not_run: str | None = None
+
+
+def parsed(page):
+    return MarkdownIt("commonmark").enable("table").parse(Path(page).read_text(encoding="utf-8"))
+
+
+def blocks(page):
+    """The blocks of a page in their order."""
+    found, before = [], None
+    for token in parsed(page):
+        if token.level:  # a fence inside a list or a quotation is an illustration
+            continue
+        if token.type == "fence" and token.info.strip() in ("python", "sh"):
+            skipped = NOT_RUN.search(before.content) if before and before.type == "html_block" else None
+            start, end = token.map
+            found.append(Block(token.info.strip(), token.content, start + 2, end))
+            found[-1].not_run = skipped and skipped[1]
+        elif token.type == "fence" and token.info.strip() == "text" and before and before.type == "fence":
+            if found and before.map[1] == found[-1].end:
+                found[-1].expected, found[-1].expected_lines = token.content, tuple(token.map)
+        before = token
+    return found
+
+
+def agrees(expected, printed):
+    """Whether what was printed is what the page says; … is anything in a line, alone any lines."""
+    pattern = "".join(
+        r"(?:.*\n)*?" if line == "…" else r".*?".join(map(re.escape, line.split("…"))) + r"\n"
+        for line in map(str.rstrip, expected.splitlines())
+    )
+    lines = "".join(line.rstrip() + "\n" for line in printed.splitlines())
+    return re.fullmatch(pattern, lines) is not None
+
+
+def slug(heading):
+    """The anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def anchors(page):
+    tokens = parsed(page)
+    return {
+        slug(_text(inline)) for before, inline in zip(tokens, tokens[1:]) if before.type == "heading_open"
+    }
+
+
+def links(page):
+    """Every target of a link or a picture."""
+    for child in _inline(page):
+        if child.type in ("link_open", "image"):
+            yield child.attrs.get("href") or child.attrs.get("src")
+
+
+def code_spans(page):
+    return [child.content for child in _inline(page) if child.type == "code_inline"]
+
+
+def _inline(page):
+    return (child for token in parsed(page) if token.type == "inline" for child in token.children)
+
+
+def _text(inline):
+    return "".join(child.content for child in inline.children if child.type in ("text", "code_inline"))

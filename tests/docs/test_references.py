@@ -1,0 +1,63 @@
+"""Whatever the pages point at is there: files, headings, pictures, exercises."""
+
+import re
+from urllib.parse import unquote
+
+import pytest
+
+from docs.markdown import CHAPTERS, DOCS, ROOT, anchors, code_spans, links
+from minigpt.learn.exercises import ORDER
+
+PAGES = [*sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("README*.md"))]
+FILE = re.compile(
+    r"(minigpt|tokenizer|tests|docs|benchmarks|data)/[\w./-]+\.(py|md|txt|tsv|jsonl|svg|png|html|grammar)"
+)
+EXERCISES = {
+    2: ("characters", "bpe_merge", "bpe_train", "bpe_encode"),
+    3: ("windows",),
+    4: ("bigram", "softmax", "cross_entropy"),
+    5: ("cross_entropy_backward", "linear"),
+    6: ("rnn",),
+    7: ("embedding", "position_embedding"),
+    8: ("causal_mask", "attention_forward", "split_heads"),
+    9: ("layernorm_forward", "gelu_forward"),
+    10: ("layernorm_parts", "layernorm", "gelu", "attention", "block", "tied_head"),
+    11: ("clip", "adamw", "schedule", "perplexity"),
+    12: ("temperature", "top_k", "top_p", "kv_cache"),
+    16: ("dpo",),
+    17: ("lora",),
+}
+
+
+def name(page):
+    return page.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_link_leads_somewhere(page):
+    for target in links(page):
+        if re.match(r"[a-z]+:", target):
+            continue  # the web
+        path, _, anchor = unquote(target).partition("#")
+        there = (page.parent / path).resolve() if path else page
+        assert there.exists(), f"{name(page)} links to {target}"
+        if anchor and there.suffix == ".md":
+            assert anchor in anchors(there), f"{name(page)} links to {target}; headings: {anchors(there)}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_file_that_is_named_is_there(page):
+    for span in code_spans(page):
+        if FILE.fullmatch(span):
+            assert (ROOT / span).exists(), f"{name(page)} names {span}"
+
+
+def test_every_exercise_has_its_chapter():
+    assert sorted(sum(EXERCISES.values(), ())) == sorted(ORDER)
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=name)
+def test_a_chapter_names_the_exercises_that_belong_to_it(page):
+    text = page.read_text(encoding="utf-8")
+    for exercise in EXERCISES.get(int(page.name[:2]), ()):
+        assert re.search(rf"minigpt\.learn start {exercise}\b|`{exercise}`", text), f"{exercise} is not named"

@@ -1,0 +1,37 @@
+"""The course is the same course in English and in Chinese."""
+
+import ast
+import re
+
+import pytest
+
+from docs.markdown import DOCS, blocks
+
+SLUGS = sorted(path.name for path in DOCS.glob("en/[0-9]*.md"))
+
+
+def bones(block):
+    """A block without its comments and the words in its strings."""
+    if block.language == "sh":
+        text = re.sub(r"#.*", "", re.sub(r'"[^"]*"', '""', block.code))
+        return re.sub(r"[_-](en|zh)\b", "_LANGUAGE", text).split()
+    tree = ast.parse(block.code)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            node.value = ""
+        elif isinstance(node, ast.JoinedStr):
+            node.values = [value for value in node.values if isinstance(value, ast.FormattedValue)]
+    return ast.dump(tree)
+
+
+def test_both_languages_have_the_same_chapters():
+    assert SLUGS == sorted(path.name for path in DOCS.glob("zh/[0-9]*.md"))
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_the_code_is_the_same_but_for_comments_and_words(slug):
+    english, chinese = blocks(DOCS / "en" / slug), blocks(DOCS / "zh" / slug)
+    for one, other in zip(english, chinese):
+        assert bones(one) == bones(other), f"en line {one.line}, zh line {other.line}"
+    assert len(english) == len(chinese)
+    assert [b.not_run is None for b in english] == [b.not_run is None for b in chinese]
