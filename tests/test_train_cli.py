@@ -241,6 +241,8 @@ def test_the_model_that_is_kept_is_the_one_of_the_lowest_validation_loss(folder,
         ("--block-size 5000", ["5000", "tokens", "--block-size"]),
         ("--resume", ["no run", "fresh"]),
         ("--lora-rank 2 --trainable last", ["--lora-rank 2", "--trainable last", "choose one"]),
+        ("--optimizer muon --model bigram", ["--optimizer muon", "bigram", "adamw"]),
+        ("--optimizer muon --lora-rank 2", ["--optimizer muon", "adapters", "adamw"]),
         ("--lora-alpha 4", ["--lora-alpha", "--lora-rank"]),
         ("--lora-targets wte", ["--lora-targets", "--lora-rank"]),
         ("--lora-rank 2 --lora-alpha 0", ["alpha is 0.0"]),
@@ -289,6 +291,8 @@ def test_resuming_with_another_model_or_another_text_is_a_sentence(folder):
     flags = ["--out", folder / "run", "--resume", "--max-iters", 50]
     sentence = refused(*flags, "--n-embd", 16)
     assert "--n-embd is 16" in sentence and "8" in sentence
+    sentence = refused(*flags, "--model", "bigram", "--optimizer", "muon")
+    assert "--optimizer is muon" in sentence and "adamw" in sentence
     sentence = refused(*flags, "--data", folder / "chinese.txt")
     assert "--data" in sentence or "character" in sentence
 

@@ -143,7 +143,7 @@ def train_arguments(arguments=None):
 
 def check_arguments(parser, args, saved):
     """Refuse flags that contradict each other, or the run that is taken up, whose flags are `saved`."""
-    for name in ("init_from", *SPLIT_FLAGS, *TOKENIZER_FLAGS, *MODEL_FLAGS, *TASK_FLAGS):
+    for name in ("init_from", "optimizer", *SPLIT_FLAGS, *TOKENIZER_FLAGS, *MODEL_FLAGS, *TASK_FLAGS):
         value, default = getattr(args, name), parser.get_default(name)
         if saved and value != saved.get(name, default):
             parser.error(f"{flag(name)} is {value} but the run in {args.out} has {saved.get(name, default)}")
@@ -188,6 +188,9 @@ def check_arguments(parser, args, saved):
     for name, tasks in FLAGS_OF_TASKS.items():
         if args.task not in tasks and getattr(args, name) != parser.get_default(name):
             parser.error(f"{flag(name)} is for --task {' or '.join(tasks)}, not for --task {args.task}")
+    if args.optimizer == "muon" and (args.model == "bigram" or args.lora_rank):
+        what = "adapters, whose products alone count" if args.lora_rank else "a bigram model's table"
+        parser.error(f"--optimizer muon is for the matrices of a gpt's blocks, not for {what}: take adamw")
     if args.lora_rank and args.trainable == "last":
         parser.error(
             f"--lora-rank {args.lora_rank} trains adapters and --trainable last trains the last block: "
@@ -310,6 +313,12 @@ def train_parser():
     add(
         "--grad-accum", type=one_or_more, default=1, metavar="N", help="batches whose gradients make one step"
     )
+    add(
+        "--optimizer",
+        default="adamw",
+        choices=["adamw", "muon"],
+        help="what moves the matrices of a gpt's blocks; AdamW moves all the rest",
+    )
     add("--max-iters", type=one_or_more, default=4000, metavar="N", help="steps")
     add("--learning-rate", type=amount, default=3e-3, metavar="LR", help="the highest learning rate")
     add("--min-lr", type=amount, default=1e-4, metavar="LR", help="the learning rate at the end")
@@ -320,7 +329,7 @@ def train_parser():
         metavar="N",
         help="steps of linear rise at the beginning",
     )
-    add("--weight-decay", type=amount, default=0.1, metavar="L", help="AdamW's decay of matrices")
+    add("--weight-decay", type=amount, default=0.1, metavar="L", help="decay of matrices")
     add("--beta1", type=share, default=0.9, metavar="B", help="AdamW's memory of the gradient")
     add(
         "--beta2",
