@@ -101,6 +101,26 @@ def test_directions_are_kept_and_singular_values_go_through_the_polynomial(shape
         assert 0.68 < s.min() and s.max() < 1.21, "orthogonal but for as much"
 
 
+def test_four_steps_follow_jordans_formulas_as_they_stand():
+    """B ← μ B + g and O = orthogonal(g + μ B): sums in place of means, whose direction is the same."""
+    lr, momentum, decay = 0.1, 0.6, 0.25
+    rng = np.random.default_rng(0)
+    name = "h.0.mlp.c_proj.weight"
+    expected = rng.standard_normal((6, 4))
+    params, buffer = {name: expected.copy()}, np.zeros((6, 4))
+    optimizer = Muon(params, lr, weight_decay=decay, momentum=momentum)
+    for _ in range(4):
+        g = rng.standard_normal((6, 4))
+        optimizer.step({name: g})
+        buffer = momentum * buffer + g
+        u, s, vt = np.linalg.svd(g + momentum * buffer, full_matrices=False)
+        s /= np.linalg.norm(s)
+        for _ in range(5):
+            s = 3.4445 * s - 4.775 * s**3 + 2.0315 * s**5
+        expected -= lr * decay * expected + lr * 0.2 * math.sqrt(6) * (u @ np.diag(s) @ vt)
+        assert relative_error(params[name], expected) <= 1e-9
+
+
 def test_five_steps_take_singular_values_from_0_002_to_1_near_to_1_and_smaller_ones_485_times_up():
     values = np.concatenate([np.linspace(0.002, 1, 5000), [1e-6]])
     a, b, c = COEFFICIENTS
