@@ -169,6 +169,7 @@ def test_presets_are_what_they_are_named_after_and_other_flags_change_them():
     assert (args.batch_size, args.max_iters, args.dropout, args.grad_clip) == (12, 2000, 0.0, 1.0)
     assert (args.learning_rate, args.min_lr, args.warmup_iters) == (1e-3, 1e-4, 100)
     assert (args.weight_decay, args.beta1, args.beta2) == (0.1, 0.9, 0.99)
+    assert args.optimizer == "adamw"
     fast = train_arguments(["--preset", "shakespeare-char-cpu-fast", "--batch-size", "13"])
     assert (fast.n_layer, fast.n_embd, fast.learning_rate, fast.batch_size) == (2, 184, 5e-3, 13)
     assert (fast.max_iters, fast.block_size, fast.n_head) == (2000, 64, 4)

@@ -13,6 +13,7 @@ SHAKESPEARE_CHAR_CPU = {
     "n_embd": 128,
     "block_size": 64,
     "batch_size": 12,
+    "optimizer": "adamw",
     "max_iters": 2000,
     "learning_rate": 1e-3,
     "min_lr": 1e-4,
