@@ -171,8 +171,9 @@ def test_presets_are_what_they_are_named_after_and_other_flags_change_them():
     assert (args.weight_decay, args.beta1, args.beta2) == (0.1, 0.9, 0.99)
     assert args.optimizer == "adamw"
     fast = train_arguments(["--preset", "shakespeare-char-cpu-fast", "--batch-size", "13"])
-    assert (fast.n_layer, fast.n_embd, fast.learning_rate, fast.batch_size) == (2, 184, 5e-3, 13)
-    assert (fast.max_iters, fast.block_size, fast.n_head) == (2000, 64, 4)
+    assert (fast.n_layer, fast.n_embd, fast.learning_rate, fast.batch_size) == (2, 184, 1e-2, 13)
+    assert (fast.max_iters, fast.block_size, fast.n_head) == (1470, 64, 4)
+    assert fast.optimizer == "muon"
 
 
 def test_resume_goes_on_from_the_last_save_with_the_flags_of_the_run(run):

@@ -315,7 +315,7 @@ PLANTED = {
         ),
         (
             "the fast one is the slow one",
-            ' | {"n_layer": 2, "n_embd": 184, "learning_rate": 5e-3}',
+            ' | {"optimizer": "muon", "n_layer": 2, "n_embd": 184, "learning_rate": 1e-2, "max_iters": 1470}',
             "",
         ),
     ],
