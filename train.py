@@ -7,9 +7,9 @@
     python train.py --task classify --init-from out    what was just trained learns to tell spam
     python train.py --resume                           take up what was interrupted
 
-Each step: draw a batch, compute the loss and its gradients, clip them, let AdamW move the weights. Now
-and then: measure the loss on what is never trained on, and save. What a batch is and what loss belongs to
-it, the task knows (minigpt/tasks); the loop is the same for all.
+Each step: draw a batch, compute the loss and its gradients, clip them, let the optimiser move the weights.
+Now and then: measure the loss on what is never trained on, and save. What a batch is and what loss belongs
+to it, the task knows (minigpt/tasks); the loop is the same for all.
 """
 
 import math
@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from minigpt import AdamW, clip_grad_norm, cosine_schedule, load_model, use_backend
+from minigpt import AdamW, Muon, clip_grad_norm, cosine_schedule, load_model, use_backend
 from minigpt.interchange.files import folder_or_nothing, remove_leftovers
 from minigpt.tasks import TASKS
 from minigpt.tasks.arguments import save_arguments, train_arguments
@@ -81,7 +81,8 @@ def train_alone(args, out):
         # 2. Optimiser
         trained = model.trained_params()
         betas = (args.beta1, args.beta2)
-        optimizer = AdamW(trained, args.learning_rate, betas, weight_decay=args.weight_decay)
+        kind = Muon if args.optimizer == "muon" else AdamW
+        optimizer = kind(trained, args.learning_rate, betas, weight_decay=args.weight_decay)
         run.begin(model, optimizer, task.fingerprint)
         if not args.resume:
             task.save(out)

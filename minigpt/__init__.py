@@ -6,6 +6,7 @@ from minigpt.generation.loop import generate, generate_text_simple
 from minigpt.gradcheck import gradcheck
 from minigpt.loading import accept_settings, load_model
 from minigpt.model import GPT, GPTConfig
+from minigpt.muon import Muon
 from minigpt.optim import AdamW, clip_grad_norm, cosine_schedule
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "BigramConfig",
     "BigramLM",
     "GPTConfig",
+    "Muon",
     "accept_settings",
     "clip_grad_norm",
     "cosine_schedule",

@@ -22,6 +22,7 @@ from minigpt import (
     BigramConfig,
     BigramLM,
     GPTConfig,
+    Muon,
     clip_grad_norm,
     generate,
     generate_text_simple,
@@ -195,10 +196,10 @@ def test_initial_weights_are_the_same_on_every_backend(device):
     equal(GPT(CONFIG, seed=4).params, expected, tolerance=0)
 
 
-def trained(make_model, dropout_key=None):
-    """A few steps as train.py takes them: the runner, clipping, AdamW."""
+def trained(make_model, dropout_key=None, kind=AdamW):
+    """A few steps as train.py takes them: the runner, clipping, the optimiser."""
     model = make_model()
-    optimizer = AdamW(model.params, lr=0.05, weight_decay=0.1)
+    optimizer = kind(model.params, lr=0.05, weight_decay=0.1)
     losses, norms = [], []
     with BatchRunner(model, workers=1) as runner:
         for step in range(4):
@@ -209,18 +210,19 @@ def trained(make_model, dropout_key=None):
     return model, optimizer, losses, norms
 
 
-@pytest.mark.parametrize("make_model", [gpt, bigram])
-def test_training_steps_with_clipping_and_adamw(device, make_model):
-    expected, _, expected_losses, expected_norms = on_numpy(lambda: trained(make_model))
-    model, _, losses, norms = trained(make_model)
+@pytest.mark.parametrize(("make_model", "kind"), [(gpt, AdamW), (gpt, Muon), (bigram, AdamW)])
+def test_training_steps_with_clipping_and_either_optimiser(device, make_model, kind):
+    expected, _, expected_losses, expected_norms = on_numpy(lambda: trained(make_model, kind=kind))
+    model, _, losses, norms = trained(make_model, kind=kind)
     assert {type(number) for number in losses + norms} == {float}
     assert relative_error(losses, expected_losses) <= 1e-9
     assert relative_error(norms, expected_norms) <= 1e-9
     equal(model.params, expected.params)
 
 
-def test_float32_stays_float32_on_the_device(device):
-    model, optimizer, _, _ = trained(lambda: GPT(CONFIG, seed=4))
+@pytest.mark.parametrize("kind", [AdamW, Muon])
+def test_float32_stays_float32_on_the_device(device, kind):
+    model, optimizer, _, _ = trained(lambda: GPT(CONFIG, seed=4), kind=kind)
     for arrays in (model.params, optimizer.m, optimizer.v):
         assert {array.dtype.name for array in arrays.values()} == {"float32"}
 

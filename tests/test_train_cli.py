@@ -241,6 +241,8 @@ def test_the_model_that_is_kept_is_the_one_of_the_lowest_validation_loss(folder,
         ("--block-size 5000", ["5000", "tokens", "--block-size"]),
         ("--resume", ["no run", "fresh"]),
         ("--lora-rank 2 --trainable last", ["--lora-rank 2", "--trainable last", "choose one"]),
+        ("--optimizer muon --model bigram", ["--optimizer muon", "bigram", "adamw"]),
+        ("--optimizer muon --lora-rank 2", ["--optimizer muon", "adapters", "adamw"]),
         ("--lora-alpha 4", ["--lora-alpha", "--lora-rank"]),
         ("--lora-targets wte", ["--lora-targets", "--lora-rank"]),
         ("--lora-rank 2 --lora-alpha 0", ["alpha is 0.0"]),
@@ -289,6 +291,8 @@ def test_resuming_with_another_model_or_another_text_is_a_sentence(folder):
     flags = ["--out", folder / "run", "--resume", "--max-iters", 50]
     sentence = refused(*flags, "--n-embd", 16)
     assert "--n-embd is 16" in sentence and "8" in sentence
+    sentence = refused(*flags, "--optimizer", "adamw")
+    assert "--optimizer is adamw" in sentence and "muon" in sentence
     sentence = refused(*flags, "--data", folder / "chinese.txt")
     assert "--data" in sentence or "character" in sentence
 
@@ -297,7 +301,7 @@ def test_a_text_too_short_for_the_vocabulary_is_told_in_a_sentence(tmp_path):
     text = write(tmp_path / "short.txt", ENGLISH)
     _, error = run_script(TRAIN, "--data", text, "--out", tmp_path / "run", *TINY, "--max-iters", 1)
     (line,) = [line for line in error.splitlines() if "warning" in line.lower()]
-    assert re.fullmatch(r"train.py: warning: the text has only \d+ pairs to merge: .*, not 4096", line)
+    assert re.fullmatch(r"train.py: warning: the text has only \d+ pairs to merge: .*, not 8192", line)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

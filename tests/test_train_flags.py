@@ -9,7 +9,7 @@ import pytest
 from scripts import run_main
 
 import train
-from minigpt import GPT, AdamW, BigramLM, GPTConfig, clip_grad_norm, load_model
+from minigpt import GPT, AdamW, BigramLM, GPTConfig, Muon, clip_grad_norm, load_model
 from minigpt.finetuning.classifier import BalancedLabels
 from minigpt.finetuning.lora import LoRAGPT
 from minigpt.tasks import TASKS, ChatTask, InstructTask
@@ -55,11 +55,14 @@ def run(folder, tmp_path, monkeypatch):
     def observed_run(*flags, data="text.txt", small=True, out=None):
         seen = SimpleNamespace(limits=[], batches=[], keys=[], losses=0, backends=[])
 
-        class NotedAdamW(AdamW):
-            def __init__(self, *args, **settings):
-                super().__init__(*args, **settings)
-                seen.optimizer = self
-                seen.first = {name: param.copy() for name, param in self.params.items()}
+        def noted(kind):
+            class Noted(kind):
+                def __init__(self, *args, **settings):
+                    super().__init__(*args, **settings)
+                    seen.optimizer = self
+                    seen.first = {name: param.copy() for name, param in self.params.items()}
+
+            return Noted
 
         class NotedRunner(BatchRunner):
             def __init__(self, model, workers=None, micro_batch=None):
@@ -80,7 +83,8 @@ def run(folder, tmp_path, monkeypatch):
             seen.limits.append(max(float(np.abs(grad).max()) for grad in grads.values()))
             return norm
 
-        monkeypatch.setattr(train, "AdamW", NotedAdamW)
+        monkeypatch.setattr(train, "AdamW", noted(AdamW))
+        monkeypatch.setattr(train, "Muon", noted(Muon))
         monkeypatch.setattr(train, "BatchRunner", NotedRunner)
         monkeypatch.setattr(train, "clip_grad_norm", noted_clip)
         monkeypatch.setattr(train, "draw_loss_curve", lambda path, log: None)
@@ -165,9 +169,11 @@ def test_presets_are_what_they_are_named_after_and_other_flags_change_them():
     assert (args.batch_size, args.max_iters, args.dropout, args.grad_clip) == (12, 2000, 0.0, 1.0)
     assert (args.learning_rate, args.min_lr, args.warmup_iters) == (1e-3, 1e-4, 100)
     assert (args.weight_decay, args.beta1, args.beta2) == (0.1, 0.9, 0.99)
+    assert args.optimizer == "adamw"
     fast = train_arguments(["--preset", "shakespeare-char-cpu-fast", "--batch-size", "13"])
-    assert (fast.n_layer, fast.n_embd, fast.learning_rate, fast.batch_size) == (2, 184, 5e-3, 13)
-    assert (fast.max_iters, fast.block_size, fast.n_head) == (2000, 64, 4)
+    assert (fast.n_layer, fast.n_embd, fast.learning_rate, fast.batch_size) == (2, 184, 1e-2, 13)
+    assert (fast.max_iters, fast.block_size, fast.n_head) == (1470, 64, 4)
+    assert fast.optimizer == "muon"
 
 
 def test_resume_goes_on_from_the_last_save_with_the_flags_of_the_run(run):
@@ -336,6 +342,15 @@ def test_max_iters_is_the_number_of_steps(run):
     assert seen.optimizer.n_steps == len(seen.batches) == 3 and seen.lines[-1]["step"] == 3
 
 
+def test_optimizer_is_what_moves_the_matrices_of_the_blocks(run, folder):
+    adamw, muon = run("--optimizer", "adamw"), run("--optimizer", "muon")
+    assert (type(adamw.optimizer).__bases__, type(muon.optimizer).__bases__) == ((AdamW,), (Muon,))
+    assert adamw.optimizer.v.keys() - muon.optimizer.v.keys() == muon.optimizer.orthogonal
+    assert len(muon.optimizer.orthogonal) == 4
+    tuned = run("--optimizer", "muon", *from_base(folder, "--trainable", "last"), small=False)
+    assert {name[:4] for name in tuned.optimizer.orthogonal} == {"h.2."}
+
+
 def test_weight_decay_and_betas_are_the_optimisers(run):
     optimizer = run(*"--weight-decay 0.3 --beta1 0.7 --beta2 0.8".split()).optimizer
     assert (optimizer.weight_decay, optimizer.betas) == (0.3, (0.7, 0.8))
@@ -471,6 +486,7 @@ TESTS = {
     "learning_rate": test_the_learning_rate_rises_over_the_warmup_and_falls_to_its_least,
     "min_lr": test_the_learning_rate_rises_over_the_warmup_and_falls_to_its_least,
     "warmup_iters": test_the_learning_rate_rises_over_the_warmup_and_falls_to_its_least,
+    "optimizer": test_optimizer_is_what_moves_the_matrices_of_the_blocks,
     "weight_decay": test_weight_decay_and_betas_are_the_optimisers,
     "beta1": test_weight_decay_and_betas_are_the_optimisers,
     "beta2": test_weight_decay_and_betas_are_the_optimisers,

@@ -55,6 +55,8 @@ FLAGS_OF_TASKS = {  # flags that mean something in these tasks only
 
 # What the flags are by default for a task of fine-tuning, where it is not as for pretraining.
 FINE_TUNING = {
+    "optimizer": "adamw",
+    "vocab_size": 4096,
     "batch_size": 16,
     "max_iters": 1500,
     "eval_interval": 250,
@@ -65,6 +67,7 @@ TASK_DEFAULTS = {
     "pretrain": {},
     "classify": {
         "data": ["messages_en.tsv", "messages_zh.tsv"],
+        "optimizer": "adamw",
         "batch_size": 32,
         "max_iters": 1000,
         "eval_interval": 100,
@@ -104,6 +107,7 @@ for _task, _defaults in TASK_DEFAULTS.items():
 BIGRAM_DEFAULTS = {
     "tokenizer": "char",
     "out": "out-bigram",
+    "optimizer": "adamw",
     "block_size": 64,
     "batch_size": 32,
     "max_iters": 500,
@@ -115,7 +119,7 @@ BIGRAM_DEFAULTS = {
 }
 
 # Rows of the token table's adapter have a gradient now and then only: a longer memory of its square.
-LORA_DEFAULTS = {"beta2": 0.999}
+LORA_DEFAULTS = {"optimizer": "adamw", "beta2": 0.999}
 
 
 def train_arguments(arguments=None):
@@ -143,7 +147,7 @@ def train_arguments(arguments=None):
 
 def check_arguments(parser, args, saved):
     """Refuse flags that contradict each other, or the run that is taken up, whose flags are `saved`."""
-    for name in ("init_from", *SPLIT_FLAGS, *TOKENIZER_FLAGS, *MODEL_FLAGS, *TASK_FLAGS):
+    for name in ("init_from", "optimizer", *SPLIT_FLAGS, *TOKENIZER_FLAGS, *MODEL_FLAGS, *TASK_FLAGS):
         value, default = getattr(args, name), parser.get_default(name)
         if saved and value != saved.get(name, default):
             parser.error(f"{flag(name)} is {value} but the run in {args.out} has {saved.get(name, default)}")
@@ -188,6 +192,9 @@ def check_arguments(parser, args, saved):
     for name, tasks in FLAGS_OF_TASKS.items():
         if args.task not in tasks and getattr(args, name) != parser.get_default(name):
             parser.error(f"{flag(name)} is for --task {' or '.join(tasks)}, not for --task {args.task}")
+    if args.optimizer == "muon" and (args.model == "bigram" or args.lora_rank):
+        what = "adapters, whose products alone count" if args.lora_rank else "a bigram model's table"
+        parser.error(f"--optimizer muon is for the matrices of a gpt's blocks, not for {what}: take adamw")
     if args.lora_rank and args.trainable == "last":
         parser.error(
             f"--lora-rank {args.lora_rank} trains adapters and --trainable last trains the last block: "
@@ -260,7 +267,7 @@ def train_parser():
         help="how text becomes token ids: learned from the text, or the tokenizer in a folder",
     )
     add(
-        "--vocab-size", type=one_or_more, default=4096, metavar="N", help="tokens that bpe and word may learn"
+        "--vocab-size", type=one_or_more, default=8192, metavar="N", help="tokens that bpe and word may learn"
     )
     add("--init-from", type=place, metavar="DIR", help="start from the model in DIR, with its tokenizer")
     add("--preset", choices=PRESETS, help="named settings, which other flags may change")
@@ -310,8 +317,14 @@ def train_parser():
     add(
         "--grad-accum", type=one_or_more, default=1, metavar="N", help="batches whose gradients make one step"
     )
-    add("--max-iters", type=one_or_more, default=4000, metavar="N", help="steps")
-    add("--learning-rate", type=amount, default=3e-3, metavar="LR", help="the highest learning rate")
+    add(
+        "--optimizer",
+        default="muon",
+        choices=["adamw", "muon"],
+        help="what moves the matrices of a gpt's blocks; AdamW moves all the rest",
+    )
+    add("--max-iters", type=one_or_more, default=2400, metavar="N", help="steps")
+    add("--learning-rate", type=amount, default=8e-3, metavar="LR", help="the highest learning rate")
     add("--min-lr", type=amount, default=1e-4, metavar="LR", help="the learning rate at the end")
     add(
         "--warmup-iters",
@@ -320,7 +333,7 @@ def train_parser():
         metavar="N",
         help="steps of linear rise at the beginning",
     )
-    add("--weight-decay", type=amount, default=0.1, metavar="L", help="AdamW's decay of matrices")
+    add("--weight-decay", type=amount, default=0.1, metavar="L", help="decay of matrices")
     add("--beta1", type=share, default=0.9, metavar="B", help="AdamW's memory of the gradient")
     add(
         "--beta2",
@@ -337,7 +350,7 @@ def train_parser():
     add(
         "--eval-interval",
         type=zero_or_more,
-        default=500,
+        default=400,
         metavar="N",
         help="steps between saves; 0: at the end",
     )

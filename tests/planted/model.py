@@ -270,6 +270,123 @@ PLANTED = {
             "table",
         ),
     ],
+    "minigpt/muon.py": [
+        (
+            "momentum keeps the sum, not the mean",
+            "m += (1 - mu) * grad",
+            "m += grad",
+        ),
+        (
+            "no Nesterov: the momentum itself",
+            "update += mu * m",
+            "update = 1.0 * m",
+        ),
+        (
+            "Nesterov's second step left out",
+            "update = (1 - mu) * grad",
+            "update = 0 * grad",
+        ),
+        (
+            "q, k and v as one matrix",
+            '{"attn.c_attn.weight": 3}',
+            '{"attn.c_attn.weight": 1}',
+        ),
+        (
+            "rows cut, not columns",
+            "matrix.reshape(len(matrix), n_parts, -1).swapaxes(0, 1)",
+            "matrix.reshape(n_parts, len(matrix), -1)",
+        ),
+        (
+            "the scale of the whole of c_attn",
+            "math.sqrt(max(n_in, n_out))",
+            "math.sqrt(max(grad.shape))",
+        ),
+        (
+            "scaled by the shorter side",
+            "math.sqrt(max(n_in, n_out))",
+            "math.sqrt(min(n_in, n_out))",
+        ),
+        (
+            "decay without the learning rate",
+            "param *= 1 - self.lr * self.weight_decay",
+            "param *= 1 - self.weight_decay",
+        ),
+        (
+            "four steps",
+            "STEPS = 5",
+            "STEPS = 4",
+        ),
+        (
+            "a coefficient of another sign",
+            "3.4445, -4.7750, 2.0315",
+            "3.4445, -4.7750, -2.0315",
+        ),
+        (
+            "divided by the largest number, not the norm",
+            "xp.sqrt((x * x).sum((1, 2), keepdims=True))",
+            "abs(x).max((1, 2), keepdims=True)",
+        ),
+        (
+            "one norm for q, k and v",
+            "(x * x).sum((1, 2), keepdims=True)",
+            "(x * x).sum(keepdims=True)",
+        ),
+        (
+            "a matrix of zeros divides by zero",
+            "x / xp.maximum(norm, SMALLEST_NORM)",
+            "x / norm",
+        ),
+        (
+            "tall matrices are not turned back",
+            "return orthogonalise(x.swapaxes(1, 2)).swapaxes(1, 2)",
+            "return orthogonalise(x.swapaxes(1, 2)).reshape(x.shape)",
+        ),
+        (
+            "wide: the next Gram matrix has one factor only",
+            "gram = factor @ gram @ factor",
+            "gram = factor @ gram",
+        ),
+        (
+            "wide: a step too few",
+            "range(STEPS - 1)",
+            "range(STEPS - 2)",
+        ),
+        (
+            "wide: the last factor counts alone",
+            "product = factor @ product",
+            "product = factor",
+        ),
+        (
+            "a is added everywhere",
+            "out[:, diagonal, diagonal] += a",
+            "out += a",
+        ),
+        (
+            "b and c swapped",
+            "a, b, c = COEFFICIENTS",
+            "a, c, b = COEFFICIENTS",
+        ),
+        (
+            "the head is made orthogonal too",
+            'name.startswith("h.") and',
+            'name.startswith("lm_head") or name.startswith("h.") and',
+        ),
+        (
+            "the feed-forward's first matrix is AdamW's",
+            '".c_proj.weight", ".c_fc.weight"',
+            '".c_proj.weight"',
+        ),
+        (
+            "v is kept for every matrix",
+            "if name not in self.orthogonal}",
+            "if True}",
+        ),
+        (
+            "a model without blocks passes",
+            "if not self.orthogonal:",
+            "if False:",
+        ),
+    ],
     "minigpt/optim.py": [
         (
             "m not corrected",

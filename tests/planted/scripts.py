@@ -53,6 +53,11 @@ PLANTED = {
             "args.learning_rate, 0.0, args.warmup_iters",
         ),
         (
+            "Muon is never taken",
+            'Muon if args.optimizer == "muon" else AdamW',
+            "AdamW",
+        ),
+        (
             "no warm-up",
             "args.min_lr, args.warmup_iters",
             "args.min_lr, 0",

@@ -232,6 +232,16 @@ PLANTED = {
     ],
     "minigpt/tasks/arguments.py": [
         (
+            "a run is resumed by another optimiser",
+            '("init_from", "optimizer", *SPLIT_FLAGS',
+            '("init_from", *SPLIT_FLAGS',
+        ),
+        (
+            "Muon is let at a bigram model and at adapters",
+            'if args.optimizer == "muon" and (',
+            "if False and (",
+        ),
+        (
             "a preset is passed over",
             "parser.set_defaults(**PRESETS[args.preset])",
             "pass",
@@ -332,7 +342,7 @@ PLANTED = {
         ),
         (
             "the fast one is the slow one",
-            ' | {"n_layer": 2, "n_embd": 184, "learning_rate": 5e-3}',
+            ' | {"optimizer": "muon", "n_layer": 2, "n_embd": 184, "learning_rate": 1e-2, "max_iters": 1470}',
             "",
         ),
     ],
@@ -436,6 +446,11 @@ PLANTED = {
             "moments take no room",
             "n_params * (3 + workers if trains_all else 1)",
             "n_params",
+        ),
+        (
+            "a matrix that Muon moves has two moments",
+            'if args.optimizer == "muon" and trains_all:',
+            "if False:",
         ),
     ],
     "minigpt/tasks/flag_types.py": [

@@ -244,6 +244,11 @@ PLANTED = {
             "",
         ),
         (
+            "moments of another optimiser are taken up",
+            "for name in sorted(tensors.keys() - taken):",
+            "for name in ():",
+        ),
+        (
             "a model is written over",
             "(STATE_FILE, CONFIG_FILE)",
             "(STATE_FILE,)",
