@@ -7,13 +7,16 @@ from minigpt.gradcheck import gradcheck
 from minigpt.loading import accept_settings, load_model
 from minigpt.model import GPT, GPTConfig
 from minigpt.optim import AdamW, clip_grad_norm, cosine_schedule
+from minigpt.rnn import RNN, RNNConfig
 
 __all__ = [
     "GPT",
+    "RNN",
     "AdamW",
     "BigramConfig",
     "BigramLM",
     "GPTConfig",
+    "RNNConfig",
     "accept_settings",
     "clip_grad_norm",
     "cosine_schedule",

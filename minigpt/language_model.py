@@ -60,6 +60,8 @@ class LanguageModel:
     parameter_shapes(config)                   the name and shape of every parameter, a dict
     initial_parameters(config, seed, dtype)    random ones
     config_of(directory), config_json()        its sizes, out of a config.json and into one
+
+    and where it is no GPT a `kind`, by which errors call it.
     """
 
     def __init__(self, config, seed=0, dtype="float32", params=None):

@@ -11,7 +11,7 @@ FLOORS = [  # from the ground up; a package's name stands for the files in it
     {"backend", "gradcheck", "terminal"},
     {"layers", "plain", "optim", "interchange"},
     {"language_model"},
-    {"model", "bigram"},
+    {"model", "bigram", "rnn"},
     {"training", "generation"},
     {"finetuning"},
     {"loading"},

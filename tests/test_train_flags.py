@@ -9,7 +9,7 @@ import pytest
 from scripts import run_main
 
 import train
-from minigpt import GPT, AdamW, BigramLM, GPTConfig, clip_grad_norm, load_model
+from minigpt import GPT, RNN, AdamW, BigramLM, GPTConfig, RNNConfig, clip_grad_norm, load_model
 from minigpt.finetuning.classifier import BalancedLabels
 from minigpt.finetuning.lora import LoRAGPT
 from minigpt.tasks import TASKS, ChatTask, InstructTask
@@ -220,6 +220,11 @@ def test_a_task_has_defaults_of_its_own(task, count):
     assert train_arguments(["--task", "classify"]).augment == 0.25
 
 
+def test_an_rnn_has_defaults_of_its_own():
+    args = train_arguments(["--model", "rnn"])
+    assert (args.tokenizer, args.out, args.learning_rate, args.n_embd) == ("char", "out-rnn", 6e-3, 256)
+
+
 def test_a_bigram_model_has_defaults_of_its_own():
     args = train_arguments(["--model", "bigram"])
     assert (args.tokenizer, args.out, args.learning_rate, args.weight_decay) == (
@@ -296,6 +301,8 @@ def test_the_sizes_are_the_models(run):
 
 def test_model_is_the_kind(run):
     assert isinstance(run("--model", "bigram", *OF_A_BASE, small=False).task.model, BigramLM)
+    rnn = run("--model", "rnn", "--n-embd", 12, "--block-size", 9, *OF_A_BASE, small=False).task.model
+    assert isinstance(rnn, RNN) and rnn.config == RNNConfig(len(set(TEXT)) + 1, 9, 12)
 
 
 @pytest.mark.parametrize("base", [False, True])
@@ -377,6 +384,8 @@ def test_the_seed_decides_weights_batches_and_dropout(run):
     assert (one.keys, other.keys) == ([(3, 0), (3, 1)], [(4, 0), (4, 1)])
     one, other = (run("--seed", seed, "--model", "bigram", *OF_A_BASE, small=False) for seed in (3, 4))
     assert not np.array_equal(one.first["table.weight"], other.first["table.weight"])
+    one, other = (run("--seed", seed, "--model", "rnn", *OF_A_BASE, small=False) for seed in (3, 4))
+    assert not np.array_equal(one.first["rnn.Wh"], other.first["rnn.Wh"])
 
 
 def test_the_seed_decides_adapters_and_the_order_of_records(run, folder):

@@ -114,6 +114,22 @@ BIGRAM_DEFAULTS = {
     "weight_decay": 0.0,
 }
 
+# Of characters too, so that the two can be compared: in half a minute it spells, and answers a question.
+RNN_DEFAULTS = {
+    "tokenizer": "char",
+    "out": "out-rnn",
+    "n_embd": 256,
+    "block_size": 64,
+    "batch_size": 16,
+    "max_iters": 1200,
+    "eval_interval": 200,
+    "learning_rate": 6e-3,
+    "min_lr": 1e-4,
+}
+
+# What --model takes beside a gpt, with its defaults.
+MODEL_DEFAULTS = {"gpt": {}, "bigram": BIGRAM_DEFAULTS, "rnn": RNN_DEFAULTS}
+
 # Rows of the token table's adapter have a gradient now and then only: a longer memory of its square.
 LORA_DEFAULTS = {"beta2": 0.999}
 
@@ -123,8 +139,7 @@ def train_arguments(arguments=None):
     parser = train_parser()
     args = parser.parse_args(arguments)
     parser.set_defaults(**TASK_DEFAULTS[args.task])
-    if args.model == "bigram":
-        parser.set_defaults(**BIGRAM_DEFAULTS)
+    parser.set_defaults(**MODEL_DEFAULTS[args.model])
     if args.lora_rank:
         parser.set_defaults(**LORA_DEFAULTS)
     args = parser.parse_args(arguments)
@@ -161,11 +176,9 @@ def check_arguments(parser, args, saved):
         )
     for names, counts, why in (
         (("lora_alpha", "lora_targets"), args.lora_rank, "for adapters: give --lora-rank too"),
-        (
-            ("n_layer", "n_head", "n_embd", "dropout"),
-            args.model == "gpt",
-            "for a gpt: a bigram model is one table",
-        ),
+        (("n_embd",), args.model != "bigram", "for a gpt or an rnn: a bigram model is one table"),
+        (("n_layer", "n_head", "dropout"), args.model != "bigram", "for a gpt: a bigram model is one table"),
+        (("n_layer", "n_head", "dropout"), args.model != "rnn", "for a gpt: an rnn is one recurrent layer"),
         (("dropout",), args.task != "prefer", "not for --task prefer: the reference has none either"),
         (("preset",), not args.init_from, "for a model from its beginning: --init-from has its own sizes"),
     ):
@@ -184,7 +197,7 @@ def check_arguments(parser, args, saved):
             f"--min-lr is {args.min_lr}, above --learning-rate {args.learning_rate}, from which it falls"
         )
     if args.task != "pretrain" and args.model != "gpt":
-        parser.error(f"--task {args.task} takes a gpt: a bigram model sees one token only")
+        parser.error(f"--task {args.task} takes a gpt, not --model {args.model}")
     for name, tasks in FLAGS_OF_TASKS.items():
         if args.task not in tasks and getattr(args, name) != parser.get_default(name):
             parser.error(f"{flag(name)} is for --task {' or '.join(tasks)}, not for --task {args.task}")
@@ -205,8 +218,8 @@ def check_arguments(parser, args, saved):
 def train_parser():
     parser = Parser(
         prog="train.py",
-        description="Train a GPT (or a bigram model) on text, on NumPy alone. Without flags it trains on the "
-        "bundled English stories and Chinese dialogues for two to three minutes.",
+        description="Train a GPT (or a bigram model, or an RNN) on text, on NumPy alone. Without flags it "
+        "trains on the bundled English stories and Chinese dialogues for two to three minutes.",
         formatter_class=Help,
         allow_abbrev=False,
     )
@@ -298,10 +311,10 @@ def train_parser():
     add("--dpo-beta", type=amount, default=0.1, metavar="B", help="prefer: how closely to hold to the base")
 
     add = parser.add_argument_group("model").add_argument
-    add("--model", default="gpt", choices=["gpt", "bigram"], help="kind of model")
+    add("--model", default="gpt", choices=MODEL_DEFAULTS, help="kind of model")
     add("--n-layer", type=whole_number(1, MOST_LAYERS), default=4, metavar="N", help="blocks")
     add("--n-head", type=one_or_more, default=4, metavar="N", help="attention heads; must divide --n-embd")
-    add("--n-embd", type=one_or_more, default=128, metavar="N", help="features of a token")
+    add("--n-embd", type=one_or_more, default=128, metavar="N", help="features of a token, or an rnn's state")
     add("--block-size", type=one_or_more, default=128, metavar="N", help="context length in tokens")
     add("--dropout", type=share, default=0.0, metavar="P", help="share of features switched off in training")
 

@@ -43,6 +43,11 @@ PLANTED = {
             "args.block_size), 0)",
         ),
         (
+            "the seed does not decide an RNN",
+            "args.n_embd), args.seed)",
+            "args.n_embd), 0)",
+        ),
+        (
             "a bigram base is fine-tuned",
             '    if not isinstance(model, GPT):\n        raise ValueError(f"{args.init_from}',
             '    if False:\n        raise ValueError(f"{args.init_from}',
@@ -242,9 +247,14 @@ PLANTED = {
             "pass",
         ),
         (
-            "a bigram model's defaults are passed over",
-            "parser.set_defaults(**BIGRAM_DEFAULTS)",
+            "a small model's defaults are passed over",
+            "parser.set_defaults(**MODEL_DEFAULTS[args.model])",
             "pass",
+        ),
+        (
+            "layers of an RNN are let in and ignored",
+            'args.model != "rnn", "for a gpt: an rnn',
+            'True, "for a gpt: an rnn',
         ),
         (
             "adapters' defaults are passed over",
