@@ -7,6 +7,7 @@
     python generate.py --chat                                   a conversation, line by line
     python generate.py --score my.txt                           loss, perplexity and bits per byte of a file
     python generate.py --checkpoint out-classify --prompt "You won a prize!"       labels, their probabilities
+    python generate.py --checkpoint out-fill --fill "The [MASK] was cold."     what stands in the gap
     python generate.py --checkpoint out-instruct --prompt "Write the plural." --input fox   a tuned model
 
 The folder may hold any GPT-2 model in Hugging Face's format.
@@ -22,6 +23,8 @@ from itertools import chain, count
 from pathlib import Path
 
 from minigpt import load_model, use_backend
+from minigpt.filling.gaps import describe_gaps, ids_with_gaps
+from minigpt.filling.model import GapFiller
 from minigpt.finetuning.classifier import GPTClassifier, describe_probabilities, text_ids
 from minigpt.finetuning.prompt_format import InstructFormat, load_format
 from minigpt.generation.beginning import WHOLE_FILES, load_beginning
@@ -125,6 +128,12 @@ def parse_arguments(arguments=None):
         "--score", type=place, metavar="FILE", help="measure how well the model predicts a UTF-8 text"
     )
     group.add_argument(
+        "--fill",
+        nargs="+",
+        metavar="TEXT",
+        help="for a model of --task fill: each [MASK] of the text, a token, with its likeliest fillings",
+    )
+    group.add_argument(
         "--stride",
         type=integer,
         metavar="N",
@@ -147,11 +156,13 @@ def check_arguments(parser, args):
         parser.error("--stop is empty: give the text at which to end")
     if args.stride is not None and args.score is None:
         parser.error("--stride is for --score: give a text to measure")
-    modes = [name for name in ("chat", "show_probabilities", "score") if getattr(args, name)]
+    modes = [name for name in ("chat", "show_probabilities", "score", "fill") if getattr(args, name)]
     if len(modes) > 1:
         flags = " and ".join("--" + name.replace("_", "-") for name in modes)
         parser.error(f"{flags} are different ways to run: choose one")
-    if args.hide_prompt and (args.chat or args.show_probabilities or args.score is not None):
+    if args.fill and (args.prompt or args.num_samples > 1):
+        parser.error("--fill takes the texts and draws nothing: leave --prompt and --num-samples out")
+    if args.hide_prompt and (args.chat or args.show_probabilities or args.score is not None or args.fill):
         parser.error("--hide-prompt is for a continued text: the other ways to run print no prompt")
     if args.chat and (args.prompt or args.num_samples > 1):
         parser.error("--chat takes its lines from standard input: leave --prompt and --num-samples out")
@@ -209,7 +220,15 @@ def run(args):
     model = load_model(args.checkpoint)
     args.checkpoint = text_folder(args.checkpoint)
     tokenizer = load_tokenizer(args.checkpoint)
-    if isinstance(model, GPTClassifier):
+    if isinstance(model, GapFiller) and not args.fill:
+        raise ValueError(
+            f"{args.checkpoint} holds {model.kind}, which continues no text: give --fill a text with [MASK]"
+        )
+    if args.fill and not isinstance(model, GapFiller):
+        raise ValueError(f"{args.checkpoint} holds no model that fills gaps: train.py --task fill makes one")
+    if args.fill:
+        print_fillings(model, tokenizer, args)
+    elif isinstance(model, GPTClassifier):
         print_labels(model, tokenizer, prompts, args)
     elif args.score is not None:
         print_score(model, tokenizer, args)
@@ -257,6 +276,12 @@ def print_labels(model, tokenizer, prompts, args):
         if is_cut:
             warnings.warn(f"the text is cut to the context of {len(ids)} tokens", stacklevel=2)
         print(describe_probabilities(model, ids))
+
+
+def print_fillings(model, tokenizer, args):
+    """Every text of --fill with its gaps filled, and a line for each gap."""
+    for text in args.fill:
+        print(*describe_gaps(model, tokenizer, ids_with_gaps(tokenizer, read_prompt(text))), sep="\n")
 
 
 def texts_of(model, tokenizer, prompts, args):

@@ -6,6 +6,8 @@ An adapter is a model too: its base, which it names, with the adapter merged.
 from pathlib import Path
 
 from minigpt.bigram import MODEL_TYPE, BigramLM
+from minigpt.filling.model import MODEL_TYPE as FILL_TYPE
+from minigpt.filling.model import GapFiller
 from minigpt.finetuning.classifier import GPTClassifier, is_classifier
 from minigpt.finetuning.lora import load_adapter
 from minigpt.finetuning.peft_reading import (
@@ -22,7 +24,7 @@ from tokenizer.loading import holds_tokenizer
 
 
 def load_model(directory):
-    """Open a folder: GPT, GPTClassifier, BigramLM or RNN. Raises FileNotFoundError or ValueError."""
+    """Open a folder: GPT, GPTClassifier, BigramLM, RNN, GapFiller. Raises FileNotFoundError or ValueError."""
     if is_adapter(directory):
         return load_adapted(directory)
     json_config = read_config(directory)
@@ -30,6 +32,8 @@ def load_model(directory):
         return BigramLM.from_pretrained(directory)
     if json_config.get("model_type") == RNN_TYPE:
         return RNN.from_pretrained(directory)
+    if json_config.get("model_type") == FILL_TYPE:
+        return GapFiller.from_pretrained(directory)
     if is_classifier(json_config):
         return GPTClassifier.from_pretrained(directory)
     return GPT.from_pretrained(directory)

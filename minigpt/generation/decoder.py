@@ -43,8 +43,10 @@ blas = functools.cache(ThreadpoolController)  # made once: it looks through all 
 def decoder_for(model, prompts, use_cache=True):
     """The fastest decoder of a model: a GPT or an RNN has something to cache (of one with LoRA its merged()).
 
-    prompts: B lists of token ids. Raises ValueError for an empty prompt or an id outside the vocabulary.
+    prompts: B lists of token ids. Raises ValueError for an empty prompt or an id outside the vocabulary, and
+    for a model that continues no text.
     """
+    refuse_to_continue(model)
     decoders = {GPT: CachingDecoder, RNN: RecurrentDecoder} if use_cache else {}
     return decoders.get(type(model), RecomputingDecoder)(model, prompts)
 
@@ -256,6 +258,12 @@ class RecurrentDecoder:
     def _scores(self):
         logits, _ = unembedding_forward(self.state, self.model.params["head.weight"])
         return to_host(logits)
+
+
+def refuse_to_continue(model):
+    """Raise ValueError for a model whose scores are not those of the next token."""
+    if not model.continues:
+        raise ValueError(f"this is {model.kind}: it cannot continue a text, take a model that was trained to")
 
 
 def refuse_empty(prompts):

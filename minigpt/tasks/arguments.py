@@ -43,8 +43,10 @@ TASK_FLAGS = (
     "label_column",
     "text_column",
 )
+RAW_TEXT_TASKS = ("pretrain", "fill")
 FINE_TUNING_TASKS = ("classify", "instruct", "chat", "prefer")
 FLAGS_OF_TASKS = {  # flags that mean something in these tasks only
+    "documents": ("pretrain",),
     "strict": FINE_TUNING_TASKS,
     "label_column": ("classify",),
     "text_column": ("classify",),
@@ -63,6 +65,14 @@ FINE_TUNING = {
 }
 TASK_DEFAULTS = {
     "pretrain": {},
+    # One token in seven teaches something: larger batches of shorter windows, as the texts to be filled are.
+    "fill": {
+        "data": ["stories_en.txt", "dialogues_zh.txt"],
+        "block_size": 64,
+        "batch_size": 32,
+        "max_iters": 3000,
+        "eval_interval": 500,
+    },
     "classify": {
         "data": ["messages_en.tsv", "messages_zh.tsv"],
         "batch_size": 32,
@@ -162,12 +172,12 @@ def check_arguments(parser, args, saved):
         value, default = getattr(args, name), parser.get_default(name)
         if saved and value != saved.get(name, default):
             parser.error(f"{flag(name)} is {value} but the run in {args.out} has {saved.get(name, default)}")
-        if name in SPLIT_FLAGS and args.task != "pretrain" and value != default:
+        if name in SPLIT_FLAGS and args.task not in RAW_TEXT_TASKS and value != default:
             parser.error(f"{flag(name)} is for raw text: --task {args.task} splits its records by itself")
         its_own = args.init_from and name in TOKENIZER_FLAGS + MODEL_FLAGS and name != "block_size"
         if its_own and value != default:
             parser.error(f"{flag(name)} contradicts --init-from: the model in {args.init_from} has its own")
-    draws_what_is_held_back = args.task != "pretrain" or args.documents != FILE
+    draws_what_is_held_back = args.task not in RAW_TEXT_TASKS or args.documents != FILE
     if saved and draws_what_is_held_back and args.seed != saved["seed"]:
         what = "documents" if args.task == "pretrain" else "records"
         parser.error(
@@ -180,6 +190,7 @@ def check_arguments(parser, args, saved):
         (("n_layer", "n_head", "dropout"), args.model != "bigram", "for a gpt: a bigram model is one table"),
         (("n_layer", "n_head", "dropout"), args.model != "rnn", "for a gpt: an rnn is one recurrent layer"),
         (("dropout",), args.task != "prefer", "not for --task prefer: the reference has none either"),
+        (("lora_rank", "trainable"), args.task != "fill", "not for --task fill, which trains all weights"),
         (("preset",), not args.init_from, "for a model from its beginning: --init-from has its own sizes"),
     ):
         for name in names:

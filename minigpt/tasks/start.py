@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from minigpt.bigram import BigramConfig, BigramLM
+from minigpt.filling.model import GapFiller
 from minigpt.finetuning.classifier import GPTClassifier
 from minigpt.finetuning.last_blocks import LastBlocksGPT
 from minigpt.finetuning.lora import LoRAGPT
@@ -52,9 +53,13 @@ def new_tokenizer(args, training_texts, all_texts):
 def starting_model(args, n_vocab):
     """The model to train, with the choice of what of it is trained: all, the last block, or LoRA's adapters.
 
-    Raises ValueError where that choice is made for another model than a GPT.
+    Raises ValueError where that choice is made for another model than a GPT, and for a base that was trained
+    to continue texts where gaps are to be filled, or the other way round.
     """
     model = base_model(args, n_vocab)
+    if model.continues == (args.task == "fill"):
+        found = "a model that continues texts" if model.continues else model.kind
+        raise ValueError(f"{args.init_from} holds {found}, which --task {args.task} cannot begin with")
     if not args.lora_rank and args.trainable == "all":
         return model
     if not isinstance(model, GPT):
@@ -88,13 +93,14 @@ def base_model(args, n_vocab):
         if args.model == "rnn":
             return RNN(RNNConfig(n_vocab, args.block_size, args.n_embd), args.seed)
         sizes = (args.block_size, args.n_layer, args.n_head, args.n_embd)
-        return GPT(GPTConfig(n_vocab, *sizes, dropout=args.dropout), args.seed)
+        model_class = GapFiller if args.task == "fill" else GPT
+        return model_class(GPTConfig(n_vocab, *sizes, dropout=args.dropout), args.seed)
     model = load_model(args.init_from)
     if isinstance(model, GPTClassifier):
         model = model.gpt
     model.params = {name: param.copy() for name, param in model.params.items()}
     shorten_context(model, args)
-    if isinstance(model, GPT):
+    if isinstance(model, (GPT, GapFiller)):
         model.config = dataclasses.replace(model.config, dropout=args.dropout)
     return model
 
@@ -111,5 +117,5 @@ def shorten_context(model, args):
             f"{model.config.block_size} tokens, which can be cut and not grown: take that or less"
         )
     model.config = dataclasses.replace(model.config, block_size=block_size)
-    if isinstance(model, GPT):
+    if isinstance(model, (GPT, GapFiller)):
         model.params["wpe.weight"] = model.params["wpe.weight"][:block_size].copy()
