@@ -193,6 +193,7 @@ def test_eval_only_measures_and_changes_nothing(run, folder):
 @pytest.mark.parametrize(
     ("task", "data", "measured"),
     [
+        ("fill", "text.txt", {"val_loss"}),
         ("classify", "even.tsv", {"val_loss", "val_accuracy", "val_error"}),
         ("instruct", "instruct.jsonl", {"val_loss"}),
         ("chat", "chat.txt", {"val_loss"}),
@@ -200,7 +201,9 @@ def test_eval_only_measures_and_changes_nothing(run, folder):
     ],
 )
 def test_task_is_what_is_learned(run, folder, task, data, measured):
-    seen = run("--task", task, *from_base(folder), data=data, small=False)
+    seen = run(
+        "--task", task, *([] if task == "fill" else from_base(folder)), data=data, small=task == "fill"
+    )
     assert isinstance(seen.task, TASKS[task].loud) and TASKS[task].loud.__name__ == f"{task.capitalize()}Task"
     assert measured | {"step"} == seen.lines[-1].keys()
     assert isinstance(seen.task, ChatTask) == (task == "chat")
@@ -208,7 +211,7 @@ def test_task_is_what_is_learned(run, folder, task, data, measured):
 
 
 @pytest.mark.parametrize(
-    ("task", "count"), [("classify", 32), ("instruct", 16), ("chat", 16), ("prefer", 16)]
+    ("task", "count"), [("fill", 128), ("classify", 32), ("instruct", 16), ("chat", 16), ("prefer", 16)]
 )
 def test_a_task_has_defaults_of_its_own(task, count):
     args = train_arguments(["--task", task])

@@ -65,13 +65,16 @@ FINE_TUNING = {
 }
 TASK_DEFAULTS = {
     "pretrain": {},
-    # One token in seven teaches something: larger batches of shorter windows, as the texts to be filled are.
+    # One token in seven teaches something, so that batches are large; windows are short, as sentences are.
     "fill": {
         "data": ["stories_en.txt", "dialogues_zh.txt"],
-        "block_size": 64,
-        "batch_size": 32,
-        "max_iters": 3000,
-        "eval_interval": 500,
+        "block_size": 32,
+        "batch_size": 128,
+        "max_iters": 1500,
+        "eval_interval": 250,
+        "n_layer": 2,
+        "learning_rate": 2e-3,
+        "warmup_iters": 100,
     },
     "classify": {
         "data": ["messages_en.tsv", "messages_zh.tsv"],

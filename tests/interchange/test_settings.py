@@ -15,6 +15,7 @@ from minigpt import (
     accept_settings,
     load_model,
 )
+from minigpt.filling.model import GapFiller
 from minigpt.finetuning.classifier import GPTClassifier
 from minigpt.finetuning.lora import LoRAGPT
 from minigpt.interchange.safetensors_file import open_safetensors, save_safetensors
@@ -39,12 +40,13 @@ def folders(tmp_path):
     gpt().save_pretrained(base)
     BigramLM(BigramConfig(20, 8), seed=1).save_pretrained(tmp_path / "bigram")
     RNN(RNNConfig(20, 8, 6), seed=1).save_pretrained(tmp_path / "rnn")
+    GapFiller(gpt().config, seed=1).save_pretrained(tmp_path / "fill")
     lora = LoRAGPT(gpt(), 2, 16, ["wte", "attn.c_attn"], 1, str(base))
     for param in lora.trained_params().values():
         param += 0.1
     lora.save_pretrained(tmp_path / "lora")
     GPTClassifier(lora, ["ham", "spam"], 0, seed=2).save_pretrained(tmp_path / "labels")
-    folders = {name: tmp_path / name for name in ("gpt", "bigram", "rnn", "labels")}
+    folders = {name: tmp_path / name for name in ("gpt", "bigram", "rnn", "fill", "labels")}
     return folders | {"adapter": tmp_path / "lora" / "adapter", "scores": tmp_path / "labels" / "adapter"}
 
 
@@ -56,6 +58,7 @@ CHANGES = [
     ("gpt", "config.json", "n_positions", 4),
     ("bigram", "config.json", "block_size", 9),
     ("rnn", "config.json", "block_size", 9),
+    ("fill", "config.json", "n_head", 4),
     ("labels", "config.json", "id2label", {"0": "spam", "1": "ham"}),
     ("labels", "config.json", "text_end", ""),
     ("labels", "config.json", "problem_type", "multi_label_classification"),

@@ -150,6 +150,11 @@ PLANTED = {
             "range(0, 1, block_size)",
         ),
         (
+            "what fills gaps continues texts",
+            "if not model.continues:",
+            "if False:",
+        ),
+        (
             "an RNN's ids are not checked",
             "self.model.check_ids(ids)",
             "pass",

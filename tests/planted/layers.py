@@ -245,6 +245,16 @@ PLANTED = {
     ],
     "minigpt/layers/attention.py": [
         (
+            "masked without being asked",
+            "        if causal:\n",
+            "        if True:\n",
+        ),
+        (
+            "without the mask a block of rows meets the keys of its own alone",
+            "min(start + QUERY_BLOCK, T) if causal else T",
+            "min(start + QUERY_BLOCK, T)",
+        ),
+        (
             "scores without 1/√D",
             "q = q * (1 / math.sqrt(q.shape[-1]))",
             "q = q * 1",

@@ -219,8 +219,8 @@ PLANTED = {
         ),
         (
             "no dropout on attention shares",
-            "attention_forward(qkv, config.n_head, p, rngs)",
-            "attention_forward(qkv, config.n_head)",
+            "attention_forward(qkv, config.n_head, p, rngs, causal)",
+            "attention_forward(qkv, config.n_head, causal=causal)",
         ),
         (
             "no dropout on attention's branch",
@@ -473,6 +473,11 @@ PLANTED = {
         (
             "an RNN is opened as a GPT",
             'if json_config.get("model_type") == RNN_TYPE:',
+            "if False:",
+        ),
+        (
+            "a model that fills gaps is opened as a GPT",
+            'if json_config.get("model_type") == FILL_TYPE:',
             "if False:",
         ),
         (

@@ -19,7 +19,9 @@ from tokenizer import load_tokenizer
 from tokenizer.base import MASK
 
 TEXT = "每一次努力都让你感动，未来的精彩由此慢慢绽放。\nthe cat sat on the mat\n" * 60
-NEW = "--task fill --tokenizer char --n-layer 1 --n-head 2 --n-embd 16 --block-size 12 --batch-size 8".split()
+NEW = (
+    "--task fill --tokenizer char --n-layer 2 --n-head 2 --n-embd 32 --block-size 12 --batch-size 64".split()
+)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,7 @@ def folder(tmp_path_factory):
     """A text, and in "run" a model that was trained on it for a moment."""
     folder = tmp_path_factory.mktemp("fill")
     (folder / "text.txt").write_text(TEXT, encoding="utf-8", newline="\n")
-    flags = "--max-iters 600 --eval-interval 300 --warmup-iters 20 --learning-rate 0.005 --workers 1".split()
+    flags = "--max-iters 400 --eval-interval 200 --warmup-iters 20 --learning-rate 0.01 --workers 1".split()
     flags += ["--eval-iters", 2, "--seed", 3]
     out = run_main(train.main, "--data", folder / "text.txt", "--out", folder / "run", *NEW, *flags)[0]
     (folder / "printed.txt").write_text(out, encoding="utf-8", newline="\n")
@@ -51,7 +53,7 @@ def filled(folder, *texts):
 def test_the_arrays_of_a_step(task):
     rng = np.random.default_rng([task.args.seed, 7])
     length = int(rng.integers(8, 13))
-    starts = rng.integers(len(task.corpus.train) - length, size=8)
+    starts = rng.integers(len(task.corpus.train) - length, size=64)
     ids = np.stack([task.corpus.train[start : start + length] for start in starts]).astype(np.int64)
     tokenizer = task.tokenizer
     special = [tokenizer.eot_token, tokenizer.special_tokens[MASK]]
@@ -63,11 +65,11 @@ def test_the_arrays_of_a_step(task):
 def test_windows_have_every_length_up_to_the_context_and_a_step_is_always_the_same(task):
     assert {task.batch(step)[0].shape[1] for step in range(60)} == {8, 9, 10, 11, 12}
     one, again, other = (task.batch(step)[1] for step in (3, 3, 4))
-    assert np.array_equal(one, again) and one.shape != other.shape or not np.array_equal(one, other)
+    assert np.array_equal(one, again) and not np.array_equal(one, other)
 
 
 def test_batches_of_grad_accum_come_in_one(folder, tmp_path):
-    assert len(task_of(folder, tmp_path, "--grad-accum", 3).batch(0)[0]) == 24
+    assert len(task_of(folder, tmp_path, "--grad-accum", 3).batch(0)[0]) == 192
 
 
 def test_the_mask_is_a_token_of_its_own_and_the_text_does_not_hold_it(task):
@@ -122,7 +124,7 @@ def test_eval_only_measures_the_same_and_resume_goes_on(folder):
     printed = (folder / "printed.txt").read_text(encoding="utf-8")
     measured = run_main(train.main, "--out", folder / "run", "--eval-only")[0].strip()
     assert measured.startswith("validation loss") and measured in printed
-    again = run_main(train.main, "--out", folder / "run", "--resume", "--max-iters", 610)[0]
+    again = run_main(train.main, "--out", folder / "run", "--resume", "--max-iters", 410)[0]
     assert "10 steps in" in again
     assert isinstance(load_model(folder / "run"), GapFiller)
 
