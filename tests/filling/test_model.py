@@ -1,5 +1,6 @@
 """The model that sees both sides: against PyTorch, against finite differences, and in what it is not."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -87,13 +88,21 @@ def test_the_loss_is_that_of_transformers_for_masked_language_models():
 def test_gradients_match_finite_differences_with_dropout_too():
     idx, targets = batch()
     for dropout in (0.0, 0.3):
-        model = order_one_model()
-        object.__setattr__(model, "config", GapFiller(SMALL).config.__class__(V, T, 3, H, 10, dropout))
+        model = order_one(GapFiller(dataclasses.replace(SMALL, dropout=dropout), dtype="float64"), scale=0.5)
 
         def loss_and_grads(model=model):
             return model.loss_and_grads(idx, targets, rngs=dropout_streams(1, 2, 0, 4))
 
         assert_gradients_equal_finite_differences(model.params, loss_and_grads)
+
+
+def test_a_single_token_has_nothing_to_see_and_is_a_gpts_with_dropout_and_without():
+    config = dataclasses.replace(SMALL, dropout=0.4)
+    model = order_one(GapFiller(config, dtype="float64"), scale=0.5)
+    gpt, idx = GPT(config, params=model.params), np.arange(12)[:, None]
+    for rngs in (lambda: None, lambda: dropout_streams(1, 2, 0, 12)):
+        np.testing.assert_allclose(model.forward(idx, rngs())[0], gpt.forward(idx, rngs())[0], rtol=1e-12)
+    assert np.abs(model.forward(idx)[0] - model.forward(idx, dropout_streams(1, 2, 0, 12))[0]).max() > 0.1
 
 
 def test_every_token_sees_every_other():
