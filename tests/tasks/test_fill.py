@@ -62,6 +62,13 @@ def test_the_arrays_of_a_step(task):
         assert ours.dtype == np.int64 and np.array_equal(ours, theirs)
 
 
+def test_the_end_of_a_text_and_the_mask_are_never_hidden(task):
+    tokenizer = task.tokenizer
+    ids = np.resize([tokenizer.eot_token, tokenizer.special_tokens[MASK]], (20, 20))
+    seen, targets = task.masked(ids, np.random.default_rng(0))
+    assert np.array_equal(seen, ids) and (targets == IGNORED).all()
+
+
 def test_windows_have_every_length_up_to_the_context_and_a_step_is_always_the_same(task):
     assert {task.batch(step)[0].shape[1] for step in range(60)} == {8, 9, 10, 11, 12}
     one, again, other = (task.batch(step)[1] for step in (3, 3, 4))
