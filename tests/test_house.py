@@ -11,9 +11,9 @@ FLOORS = [  # from the ground up; a package's name stands for the files in it
     {"backend", "gradcheck", "terminal"},
     {"layers", "plain", "optim", "interchange"},
     {"language_model", "muon"},
-    {"model", "bigram"},
+    {"model", "bigram", "rnn"},
     {"training", "generation"},
-    {"finetuning"},
+    {"finetuning", "filling"},
     {"loading"},
     {"tasks", "learn", "__init__"},
 ]

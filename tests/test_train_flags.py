@@ -9,7 +9,7 @@ import pytest
 from scripts import run_main
 
 import train
-from minigpt import GPT, AdamW, BigramLM, GPTConfig, Muon, clip_grad_norm, load_model
+from minigpt import GPT, RNN, AdamW, BigramLM, GPTConfig, Muon, RNNConfig, clip_grad_norm, load_model
 from minigpt.finetuning.classifier import BalancedLabels
 from minigpt.finetuning.lora import LoRAGPT
 from minigpt.tasks import TASKS, ChatTask, InstructTask
@@ -199,6 +199,7 @@ def test_eval_only_measures_and_changes_nothing(run, folder):
 @pytest.mark.parametrize(
     ("task", "data", "measured"),
     [
+        ("fill", "text.txt", {"val_loss"}),
         ("classify", "even.tsv", {"val_loss", "val_accuracy", "val_error"}),
         ("instruct", "instruct.jsonl", {"val_loss"}),
         ("chat", "chat.txt", {"val_loss"}),
@@ -206,7 +207,9 @@ def test_eval_only_measures_and_changes_nothing(run, folder):
     ],
 )
 def test_task_is_what_is_learned(run, folder, task, data, measured):
-    seen = run("--task", task, *from_base(folder), data=data, small=False)
+    seen = run(
+        "--task", task, *([] if task == "fill" else from_base(folder)), data=data, small=task == "fill"
+    )
     assert isinstance(seen.task, TASKS[task].loud) and TASKS[task].loud.__name__ == f"{task.capitalize()}Task"
     assert measured | {"step"} == seen.lines[-1].keys()
     assert isinstance(seen.task, ChatTask) == (task == "chat")
@@ -214,7 +217,7 @@ def test_task_is_what_is_learned(run, folder, task, data, measured):
 
 
 @pytest.mark.parametrize(
-    ("task", "count"), [("classify", 32), ("instruct", 16), ("chat", 16), ("prefer", 16)]
+    ("task", "count"), [("fill", 128), ("classify", 32), ("instruct", 16), ("chat", 16), ("prefer", 16)]
 )
 def test_a_task_has_defaults_of_its_own(task, count):
     args = train_arguments(["--task", task])
@@ -224,6 +227,11 @@ def test_a_task_has_defaults_of_its_own(task, count):
     )
     assert train_arguments([]).batch_size == 4 and train_arguments([]).out == "out"
     assert train_arguments(["--task", "classify"]).augment == 0.25
+
+
+def test_an_rnn_has_defaults_of_its_own():
+    args = train_arguments(["--model", "rnn"])
+    assert (args.tokenizer, args.out, args.learning_rate, args.n_embd) == ("char", "out-rnn", 6e-3, 256)
 
 
 def test_a_bigram_model_has_defaults_of_its_own():
@@ -302,6 +310,8 @@ def test_the_sizes_are_the_models(run):
 
 def test_model_is_the_kind(run):
     assert isinstance(run("--model", "bigram", *OF_A_BASE, small=False).task.model, BigramLM)
+    rnn = run("--model", "rnn", "--n-embd", 12, "--block-size", 9, *OF_A_BASE, small=False).task.model
+    assert isinstance(rnn, RNN) and rnn.config == RNNConfig(len(set(TEXT)) + 1, 9, 12)
 
 
 @pytest.mark.parametrize("base", [False, True])
@@ -392,6 +402,8 @@ def test_the_seed_decides_weights_batches_and_dropout(run):
     assert (one.keys, other.keys) == ([(3, 0), (3, 1)], [(4, 0), (4, 1)])
     one, other = (run("--seed", seed, "--model", "bigram", *OF_A_BASE, small=False) for seed in (3, 4))
     assert not np.array_equal(one.first["table.weight"], other.first["table.weight"])
+    one, other = (run("--seed", seed, "--model", "rnn", *OF_A_BASE, small=False) for seed in (3, 4))
+    assert not np.array_equal(one.first["rnn.Wh"], other.first["rnn.Wh"])
 
 
 def test_the_seed_decides_adapters_and_the_order_of_records(run, folder):

@@ -201,7 +201,7 @@ def test_raw_text_can_train_the_last_block_or_adapters_too(folder, tmp_path):
     assert np.allclose(adapted.params["wte.weight"], tuned.params["wte.weight"], atol=1e-6)
     assert not np.array_equal(base.params["wte.weight"], tuned.params["wte.weight"])
     bigram = ["--model", "bigram", "--data", text, "--out", tmp_path / "bigram", *LORA]
-    assert "are for a gpt: a bigram model is one table" in refused(*bigram)
+    assert "are for a gpt, not for a bigram model, which sees one token only" in refused(*bigram)
 
 
 def test_adapters_have_settings_of_their_own():

@@ -14,6 +14,10 @@ a time that would cost as much as no cache. So the oldest quarter of the window 
 block_size tokens that a model can see, it sees between three quarters and all. Both decoders follow this
 rule and therefore agree to the last token.
 
+**A recurrent model** keeps its state instead, one vector a row, which holds what it has read however long
+ago that was. Nothing slides: beyond block_size tokens `RecurrentDecoder` still remembers, as far as the model
+does, what `RecomputingDecoder` has let go.
+
 **Prompts of unequal length** stand left-aligned, their rows filled up with anything on the right. No
 token looks right, so reading the prompts needs no mask; in a step each row writes at its own length, and
 places beyond it get the score −∞.
@@ -27,8 +31,9 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from minigpt.backend import on_host, to_device, to_host, xp
-from minigpt.layers import gelu_forward
+from minigpt.layers import gelu_forward, unembedding_forward
 from minigpt.model import GPT, block_forward
+from minigpt.rnn import RNN
 
 SMALL_PRODUCT = 4_000_000  # multiplications in a matrix product, below which one thread is best
 
@@ -36,20 +41,21 @@ blas = functools.cache(ThreadpoolController)  # made once: it looks through all 
 
 
 def decoder_for(model, prompts, use_cache=True):
-    """The fastest decoder of a model: a GPT has something to cache (not with LoRA: decode its merged()).
+    """The fastest decoder of a model: a GPT or an RNN has something to cache (of one with LoRA its merged()).
 
-    prompts: B lists of token ids. Raises ValueError for an empty prompt or an id outside the vocabulary.
+    prompts: B lists of token ids. Raises ValueError for an empty prompt or an id outside the vocabulary, and
+    for a model that continues no text.
     """
-    decoder_class = CachingDecoder if use_cache and type(model) is GPT else RecomputingDecoder
-    return decoder_class(model, prompts)
+    refuse_to_continue(model)
+    decoders = {GPT: CachingDecoder, RNN: RecurrentDecoder} if use_cache else {}
+    return decoders.get(type(model), RecomputingDecoder)(model, prompts)
 
 
 class Windows:
     """The tokens that the model sees: row b is ids[b, : lengths[b]]."""
 
     def __init__(self, prompts, block_size):
-        if any(len(prompt) == 0 for prompt in prompts):
-            raise ValueError("a prompt has no tokens: give at least one to continue from")
+        refuse_empty(prompts)
         self.block_size = block_size
         self.hop = max(1, block_size // 4)
         self.rows = np.arange(len(prompts))
@@ -218,6 +224,52 @@ class CachingDecoder:
         """The head: x (B, C), the last block's output -> logits (B, V) in the processor's memory."""
         x = self._normalize(x, self.top["ln_f.weight"], self.top["ln_f.bias"])
         return to_host(x.dot(self.head))
+
+
+class RecurrentDecoder:
+    """An RNN with the state of each row, (B, C): all that the next token needs of those before it."""
+
+    def __init__(self, model, prompts):
+        refuse_empty(prompts)
+        self.model = model
+        self.prompts = prompts
+        self.state = model.empty_state(len(prompts))
+
+    def start(self):
+        """Read the prompts, as many tokens at once as the model does in training: scores (B, V)."""
+        block_size = self.model.config.block_size
+        for row, prompt in enumerate(self.prompts):
+            ids = np.asarray(prompt, dtype=np.int64)[None]
+            for start in range(0, len(prompt), block_size):
+                self._read(slice(row, row + 1), ids[:, start : start + block_size])
+        return self._scores()
+
+    def append(self, tokens):
+        """One more token a row, (B,) int: the scores of those after them, (B, V)."""
+        self._read(slice(None), tokens[:, None])
+        return self._scores()
+
+    def _read(self, rows, ids):
+        """Let some rows go on: ids (R, n)."""
+        self.model.check_ids(ids)
+        h, _ = self.model.forward_hidden(to_device(ids), self.state[rows])  # (R, n, C)
+        self.state[rows] = h[:, -1]
+
+    def _scores(self):
+        logits, _ = unembedding_forward(self.state, self.model.params["head.weight"])
+        return to_host(logits)
+
+
+def refuse_to_continue(model):
+    """Raise ValueError for a model whose scores are not those of the next token."""
+    if not model.continues:
+        raise ValueError(f"this is {model.kind}: it cannot continue a text, take a model that was trained to")
+
+
+def refuse_empty(prompts):
+    """Raise ValueError for a prompt without tokens."""
+    if any(len(prompt) == 0 for prompt in prompts):
+        raise ValueError("a prompt has no tokens: give at least one to continue from")
 
 
 def as_rows(params):

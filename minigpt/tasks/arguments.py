@@ -43,8 +43,10 @@ TASK_FLAGS = (
     "label_column",
     "text_column",
 )
+RAW_TEXT_TASKS = ("pretrain", "fill")
 FINE_TUNING_TASKS = ("classify", "instruct", "chat", "prefer")
 FLAGS_OF_TASKS = {  # flags that mean something in these tasks only
+    "documents": ("pretrain",),
     "strict": FINE_TUNING_TASKS,
     "label_column": ("classify",),
     "text_column": ("classify",),
@@ -65,6 +67,19 @@ FINE_TUNING = {
 }
 TASK_DEFAULTS = {
     "pretrain": {},
+    # One token in seven teaches something, so that batches are large; windows are short, as sentences are.
+    "fill": {
+        "data": ["stories_en.txt", "dialogues_zh.txt"],
+        "optimizer": "adamw",
+        "vocab_size": 4096,
+        "block_size": 32,
+        "batch_size": 128,
+        "max_iters": 1500,
+        "eval_interval": 250,
+        "n_layer": 2,
+        "learning_rate": 2e-3,
+        "warmup_iters": 100,
+    },
     "classify": {
         "data": ["messages_en.tsv", "messages_zh.tsv"],
         "optimizer": "adamw",
@@ -118,6 +133,23 @@ BIGRAM_DEFAULTS = {
     "weight_decay": 0.0,
 }
 
+# Of characters too, so that the two can be compared: in half a minute it spells, and answers a question.
+RNN_DEFAULTS = {
+    "tokenizer": "char",
+    "out": "out-rnn",
+    "optimizer": "adamw",
+    "n_embd": 256,
+    "block_size": 64,
+    "batch_size": 16,
+    "max_iters": 1200,
+    "eval_interval": 200,
+    "learning_rate": 6e-3,
+    "min_lr": 1e-4,
+}
+
+# What --model takes beside a gpt, with its defaults.
+MODEL_DEFAULTS = {"gpt": {}, "bigram": BIGRAM_DEFAULTS, "rnn": RNN_DEFAULTS}
+
 # Rows of the token table's adapter have a gradient now and then only: a longer memory of its square.
 LORA_DEFAULTS = {"optimizer": "adamw", "beta2": 0.999}
 
@@ -127,8 +159,7 @@ def train_arguments(arguments=None):
     parser = train_parser()
     args = parser.parse_args(arguments)
     parser.set_defaults(**TASK_DEFAULTS[args.task])
-    if args.model == "bigram":
-        parser.set_defaults(**BIGRAM_DEFAULTS)
+    parser.set_defaults(**MODEL_DEFAULTS[args.model])
     if args.lora_rank:
         parser.set_defaults(**LORA_DEFAULTS)
     args = parser.parse_args(arguments)
@@ -151,12 +182,12 @@ def check_arguments(parser, args, saved):
         value, default = getattr(args, name), parser.get_default(name)
         if saved and value != saved.get(name, default):
             parser.error(f"{flag(name)} is {value} but the run in {args.out} has {saved.get(name, default)}")
-        if name in SPLIT_FLAGS and args.task != "pretrain" and value != default:
+        if name in SPLIT_FLAGS and args.task not in RAW_TEXT_TASKS and value != default:
             parser.error(f"{flag(name)} is for raw text: --task {args.task} splits its records by itself")
         its_own = args.init_from and name in TOKENIZER_FLAGS + MODEL_FLAGS and name != "block_size"
         if its_own and value != default:
             parser.error(f"{flag(name)} contradicts --init-from: the model in {args.init_from} has its own")
-    draws_what_is_held_back = args.task != "pretrain" or args.documents != FILE
+    draws_what_is_held_back = args.task not in RAW_TEXT_TASKS or args.documents != FILE
     if saved and draws_what_is_held_back and args.seed != saved["seed"]:
         what = "documents" if args.task == "pretrain" else "records"
         parser.error(
@@ -165,12 +196,11 @@ def check_arguments(parser, args, saved):
         )
     for names, counts, why in (
         (("lora_alpha", "lora_targets"), args.lora_rank, "for adapters: give --lora-rank too"),
-        (
-            ("n_layer", "n_head", "n_embd", "dropout"),
-            args.model == "gpt",
-            "for a gpt: a bigram model is one table",
-        ),
+        (("n_embd",), args.model != "bigram", "for a gpt or an rnn: a bigram model is one table"),
+        (("n_layer", "n_head", "dropout"), args.model != "bigram", "for a gpt: a bigram model is one table"),
+        (("n_layer", "n_head", "dropout"), args.model != "rnn", "for a gpt: an rnn is one recurrent layer"),
         (("dropout",), args.task != "prefer", "not for --task prefer: the reference has none either"),
+        (("lora_rank", "trainable"), args.task != "fill", "not for --task fill, which trains all weights"),
         (("preset",), not args.init_from, "for a model from its beginning: --init-from has its own sizes"),
     ):
         for name in names:
@@ -188,12 +218,13 @@ def check_arguments(parser, args, saved):
             f"--min-lr is {args.min_lr}, above --learning-rate {args.learning_rate}, from which it falls"
         )
     if args.task != "pretrain" and args.model != "gpt":
-        parser.error(f"--task {args.task} takes a gpt: a bigram model sees one token only")
+        parser.error(f"--task {args.task} takes a gpt, not --model {args.model}")
     for name, tasks in FLAGS_OF_TASKS.items():
         if args.task not in tasks and getattr(args, name) != parser.get_default(name):
             parser.error(f"{flag(name)} is for --task {' or '.join(tasks)}, not for --task {args.task}")
-    if args.optimizer == "muon" and (args.model == "bigram" or args.lora_rank):
-        what = "adapters, whose products alone count" if args.lora_rank else "a bigram model's table"
+    if args.optimizer == "muon" and (args.model != "gpt" or args.lora_rank):
+        of_model = {"bigram": "a bigram model's table", "rnn": "an rnn"}
+        what = of_model.get(args.model, "adapters, whose products alone count")
         parser.error(f"--optimizer muon is for the matrices of a gpt's blocks, not for {what}: take adamw")
     if args.lora_rank and args.trainable == "last":
         parser.error(
@@ -212,8 +243,8 @@ def check_arguments(parser, args, saved):
 def train_parser():
     parser = Parser(
         prog="train.py",
-        description="Train a GPT (or a bigram model) on text, on NumPy alone. Without flags it trains on the "
-        "bundled English stories and Chinese dialogues for two to three minutes.",
+        description="Train a GPT (or a bigram model, or an RNN) on text, on NumPy alone. Without flags it "
+        "trains on the bundled English stories and Chinese dialogues for two to three minutes.",
         formatter_class=Help,
         allow_abbrev=False,
     )
@@ -305,10 +336,10 @@ def train_parser():
     add("--dpo-beta", type=amount, default=0.1, metavar="B", help="prefer: how closely to hold to the base")
 
     add = parser.add_argument_group("model").add_argument
-    add("--model", default="gpt", choices=["gpt", "bigram"], help="kind of model")
+    add("--model", default="gpt", choices=MODEL_DEFAULTS, help="kind of model")
     add("--n-layer", type=whole_number(1, MOST_LAYERS), default=4, metavar="N", help="blocks")
     add("--n-head", type=one_or_more, default=4, metavar="N", help="attention heads; must divide --n-embd")
-    add("--n-embd", type=one_or_more, default=128, metavar="N", help="features of a token")
+    add("--n-embd", type=one_or_more, default=128, metavar="N", help="features of a token, or an rnn's state")
     add("--block-size", type=one_or_more, default=128, metavar="N", help="context length in tokens")
     add("--dropout", type=share, default=0.0, metavar="P", help="share of features switched off in training")
 

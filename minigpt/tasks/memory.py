@@ -15,6 +15,7 @@ import os
 from minigpt.bigram import BigramConfig, BigramLM
 from minigpt.model import GPT, GPTConfig
 from minigpt.muon import is_block_matrix
+from minigpt.rnn import RNN, RNNConfig
 from minigpt.training.runner import default_workers
 
 BYTES = 4  # of a float32
@@ -59,6 +60,9 @@ def refuse_impossible_sizes(args, n_vocab=1):
     if args.model == "bigram":
         n_layer, n_embd = 0, 0
         shapes = BigramLM.parameter_shapes(BigramConfig(n_vocab, args.block_size))
+    elif args.model == "rnn":
+        n_layer, n_embd = 1, args.n_embd
+        shapes = RNN.parameter_shapes(RNNConfig(n_vocab, args.block_size, n_embd))
     else:
         n_layer, n_embd = args.n_layer, args.n_embd
         shapes = GPT.parameter_shapes(GPTConfig(n_vocab, args.block_size, n_layer, args.n_head, n_embd))

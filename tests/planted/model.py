@@ -219,8 +219,8 @@ PLANTED = {
         ),
         (
             "no dropout on attention shares",
-            "attention_forward(qkv, config.n_head, p, rngs)",
-            "attention_forward(qkv, config.n_head)",
+            "attention_forward(qkv, config.n_head, p, rngs, causal)",
+            "attention_forward(qkv, config.n_head, causal=causal)",
         ),
         (
             "no dropout on attention's branch",
@@ -387,6 +387,73 @@ PLANTED = {
             "if False:",
         ),
     ],
+    "minigpt/rnn.py": [
+        (
+            "parts overwrite each other's gradient",
+            "grads = {} if grads is None else grads",
+            "grads = {}",
+        ),
+        (
+            "the head is the table of tokens",
+            'unembedding_forward(h, self.params["head.weight"])',
+            'unembedding_forward(h, self.params["embedding.weight"])',
+        ),
+        (
+            "the two matrices swapped",
+            'w["rnn.Wx"], w["rnn.Wh"], w["rnn.b"], state',
+            'w["rnn.Wh"], w["rnn.Wx"], w["rnn.b"], state',
+        ),
+        (
+            "the gradients of the two matrices swapped",
+            'dx, dw["rnn.Wx"], dw["rnn.Wh"],',
+            'dx, dw["rnn.Wh"], dw["rnn.Wx"],',
+        ),
+        (
+            "the state given is not used",
+            'w["rnn.b"], state)',
+            'w["rnn.b"], 0 * state)',
+        ),
+        (
+            "the seed is not used",
+            "np.random.default_rng(seed)",
+            "np.random.default_rng(0)",
+        ),
+        (
+            "a state that saturates",
+            "1 / math.sqrt(config.n_embd)",
+            "1",
+        ),
+        (
+            "tokens not about equally likely",
+            '"head.weight": 0.02}',
+            '"head.weight": 1}',
+        ),
+        (
+            "tokens too small to be told apart",
+            '{"embedding.weight": 1,',
+            '{"embedding.weight": 0.02,',
+        ),
+        (
+            "a bias from the start",
+            '"rnn.b": 0,',
+            '"rnn.b": 1,',
+        ),
+        (
+            "weights always float64",
+            ".astype(dtype)",
+            "",
+        ),
+        (
+            "ids are not checked",
+            "self.check_ids(idx)",
+            "pass",
+        ),
+        (
+            "another model is opened",
+            'if json_config.get("model_type") != MODEL_TYPE:',
+            "if False:",
+        ),
+    ],
     "minigpt/optim.py": [
         (
             "m not corrected",
@@ -518,6 +585,21 @@ PLANTED = {
         (
             "a bigram model is opened as a GPT",
             'if json_config.get("model_type") == MODEL_TYPE:',
+            "if False:",
+        ),
+        (
+            "an RNN is opened as a GPT",
+            'if json_config.get("model_type") == RNN_TYPE:',
+            "if False:",
+        ),
+        (
+            "a model that fills gaps is opened as a GPT",
+            'if json_config.get("model_type") == FILL_TYPE:',
+            "if False:",
+        ),
+        (
+            "an adapter of what is no GPT",
+            "if not isinstance(base, (GPT, GPTClassifier)):",
             "if False:",
         ),
         (

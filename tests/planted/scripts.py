@@ -222,6 +222,21 @@ PLANTED = {
     ],
     "generate.py": [
         (
+            "what fills gaps continues a text",
+            "if isinstance(model, GapFiller) and not args.fill:",
+            "if False:",
+        ),
+        (
+            "what continues texts fills gaps",
+            "if args.fill and not isinstance(model, GapFiller):",
+            "if False:",
+        ),
+        (
+            "a --prompt beside --fill is passed over",
+            "if args.fill and (args.prompt or args.num_samples > 1):",
+            "if False:",
+        ),
+        (
             "--num-samples not used",
             "for prompt in prompts for _ in range(args.num_samples)",
             "for prompt in prompts",

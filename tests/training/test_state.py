@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from minigpt import GPT, AdamW, BigramConfig, BigramLM, GPTConfig, Muon, load_model
+from minigpt import GPT, RNN, AdamW, BigramConfig, BigramLM, GPTConfig, Muon, RNNConfig, load_model
 from minigpt.interchange.files import write_atomically
 from minigpt.layers import dropout_streams
 from minigpt.training.state import (
@@ -179,9 +179,10 @@ def test_the_moments_of_another_optimiser_are_not_taken_up(tmp_path, before, now
 
 
 @pytest.mark.parametrize("tie_weights", [True, False])
-def test_load_model_opens_what_either_kind_of_model_saved(tmp_path, tie_weights):
+def test_load_model_opens_what_every_kind_of_model_saved(tmp_path, tie_weights):
     config = GPTConfig(vocab_size=11, block_size=6, n_layer=1, n_head=2, n_embd=8, tie_weights=tie_weights)
-    for model in (GPT(config, seed=5), BigramLM(BigramConfig(11, 6), seed=5)):
+    small = (BigramLM(BigramConfig(11, 6), seed=5), RNN(RNNConfig(11, 6, 4), seed=5))
+    for model in (GPT(config, seed=5), *small):
         directory = tmp_path / type(model).__name__
         model.save_pretrained(directory)
         opened = load_model(directory)
