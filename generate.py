@@ -22,6 +22,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from minigpt import load_model, use_backend
+from minigpt.cores import one_blas_thread
 from minigpt.filling.gaps import describe_gaps, ids_with_gaps
 from minigpt.filling.model import GapFiller
 from minigpt.finetuning.classifier import GPTClassifier, describe_probabilities, text_ids
@@ -45,7 +46,8 @@ def main():
     prepare_terminal("generate.py")
     args = parse_arguments()
     try:
-        run(args)
+        with one_blas_thread:
+            run(args)
     except BrokenPipeError:  # whoever read our output has enough; Python would complain at its exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

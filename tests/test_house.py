@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = [  # from the ground up; a package's name stands for the files in it
-    {"backend", "gradcheck", "terminal"},
+    {"backend", "cores", "gradcheck", "terminal"},
     {"layers", "plain", "optim", "interchange"},
     {"language_model", "muon"},
     {"model", "bigram", "rnn"},

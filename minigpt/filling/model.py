@@ -14,11 +14,14 @@ BERT is this with other details: LayerNorm behind each layer, the exact GELU, on
 a table of sentences A and B, and much larger.
 """
 
+from functools import partial
+
 from minigpt.backend import xp
 from minigpt.interchange.huggingface import gpt2_config_json, gpt_config_fields, read_config
 from minigpt.language_model import LanguageModel, accumulate, check_targets
 from minigpt.layers import (
     IGNORED,
+    attention_forward,
     cross_entropy_backward,
     cross_entropy_forward,
     layernorm_backward,
@@ -37,6 +40,8 @@ from minigpt.model import (
 )
 
 MODEL_TYPE = "minigpt-fill"
+
+without_mask = partial(attention_forward, causal=False)  # every token sees every other
 
 
 class GapFiller(LanguageModel):
@@ -70,7 +75,7 @@ class GapFiller(LanguageModel):
         x, embed = embed_forward(idx, w, self.config, rngs)  # (B, T, C)
         blocks = []
         for i in range(self.config.n_layer):
-            x, block = block_forward(x, self.block_params(i), self.config, rngs, causal=False)
+            x, block = block_forward(x, self.block_params(i), self.config, rngs, attention=without_mask)
             blocks.append(block)
         x, ln_f = layernorm_forward(x, w["ln_f.weight"], w["ln_f.bias"], self.config.layer_norm_epsilon)
         scored = x if chosen is None else x[chosen]

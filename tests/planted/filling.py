@@ -46,8 +46,8 @@ PLANTED = {
         ),
         (
             "no dropout in the blocks",
-            "self.config, rngs, causal",
-            "self.config, None, causal",
+            "self.config, rngs, attention",
+            "self.config, None, attention",
         ),
         (
             "the head's term of the table's gradient lost",

@@ -96,7 +96,7 @@ PLANTED = {
         ),
         (
             "caching: scores of the longest row's end",
-            "hidden[to_device(rows), to_device(self.windows.lengths - 1)]",
+            "hidden[rows, to_device(self.windows.lengths - 1)]",
             "hidden[:, -1]",
         ),
         (

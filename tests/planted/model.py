@@ -219,8 +219,8 @@ PLANTED = {
         ),
         (
             "no dropout on attention shares",
-            "attention_forward(qkv, config.n_head, p, rngs, causal)",
-            "attention_forward(qkv, config.n_head, causal=causal)",
+            "attention(qkv, config.n_head, p, rngs)",
+            "attention(qkv, config.n_head)",
         ),
         (
             "no dropout on attention's branch",

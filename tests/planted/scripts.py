@@ -232,11 +232,6 @@ PLANTED = {
             "if False:",
         ),
         (
-            "a --prompt beside --fill is passed over",
-            "if args.fill and (args.prompt or args.num_samples > 1):",
-            "if False:",
-        ),
-        (
             "--num-samples not used",
             "for prompt in prompts for _ in range(args.num_samples)",
             "for prompt in prompts",
