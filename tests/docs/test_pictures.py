@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+
 from docs.markdown import DOCS, links
 
 matplotlib = pytest.importorskip("matplotlib")
