@@ -459,6 +459,7 @@ TESTS = {
     "out": test_out_is_where_the_model_lies,
     "tokenizer": test_tokenizer_and_vocab_size_decide_the_tokens,
     "vocab_size": test_tokenizer_and_vocab_size_decide_the_tokens,
+    "unk": test_unk_takes_characters_that_are_not_in_the_vocabulary,
     "init_from": test_init_from_is_where_the_weights_begin,
     "preset": test_presets_are_what_they_are_named_after_and_other_flags_change_them,
     "resume": test_resume_goes_on_from_the_last_save_with_the_flags_of_the_run,
