@@ -27,7 +27,7 @@ BUNDLED = [str(DATA / "stories_en.txt"), str(DATA / "dialogues_zh.txt")]
 VALIDATION_SHARE = 0.1
 MOST_WORKERS = 1024
 ARGUMENTS_FILE = "arguments.json"  # in the output folder: the flags of the run there
-NOT_SAVED = ("resume", "eval_only", "out")  # what is said anew each time
+NOT_SAVED = ("resume", "eval_only", "out", "distributed")  # what is said anew each time
 SPLIT_FLAGS = ("documents", "val_share", "val_data")  # of raw text: what is a document, what is held back
 TOKENIZER_FLAGS = ("tokenizer", "vocab_size", "unk")
 MODEL_FLAGS = ("model", "n_layer", "n_head", "n_embd", "block_size")
@@ -219,6 +219,8 @@ def check_arguments(parser, args, saved):
         parser.error(
             f"--min-lr is {args.min_lr}, above --learning-rate {args.learning_rate}, from which it falls"
         )
+    if args.distributed and args.eval_only:
+        parser.error("--eval-only is done by one process: leave --distributed out")
     if args.task != "pretrain" and args.model != "gpt":
         parser.error(f"--task {args.task} takes a gpt, not --model {args.model}")
     for name, tasks in FLAGS_OF_TASKS.items():
@@ -414,6 +416,11 @@ def train_parser():
         help="sequences a thread takes at once (default: by size)",
     )
     add("--backend", choices=["numpy", "cupy"], help="array library (default: numpy)")
+    add(
+        "--distributed",
+        action="store_true",
+        help="share the batches with the other processes that mpiexec has started; needs minigpt[mpi]",
+    )
     return parser
 
 

@@ -144,6 +144,13 @@ class BatchRunner:
         hands = [by_size[worker :: self.workers] for worker in range(self.workers)]  # nearly equal work
         return list(self.pool.map(lambda hand: [function(name) for name in hand], hands))
 
+    def any(self, happened):
+        """Whether it happened in any of the processes that share the batches; here there is this one."""
+        return happened
+
+    def check_same_weights(self):
+        """Raise ValueError if the processes that share the batches do not hold the same weights."""
+
     def _part(self, batch, rows):
         return [to_device(array[rows]) for array in batch]
 
