@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import numpy as np
-from make import BLUE, MUTED, ORANGE
 from matplotlib import pyplot
+from palette import BLUE, MUTED, ORANGE
 
 from minigpt import GPT, GPTConfig
 from tokenizer import CharTokenizer

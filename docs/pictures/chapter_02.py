@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from make import BLUE, GREEN, INK, MUTED, ORANGE
 from matplotlib import pyplot
 from matplotlib.patches import FancyBboxPatch
+from palette import BLUE, GREEN, INK, MUTED, ORANGE
 
 from tokenizer import BPETokenizer
 

@@ -1,8 +1,8 @@
 """Chapter 3: windows over a text, and their targets."""
 
 import numpy as np
-from make import BLUE, INK, MUTED, ORANGE
 from matplotlib import pyplot
+from palette import BLUE, INK, MUTED, ORANGE
 
 from minigpt.training.corpus import sliding_windows
 

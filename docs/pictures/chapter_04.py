@@ -5,8 +5,8 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from make import BLUE, MUTED, ORANGE
 from matplotlib import pyplot
+from palette import BLUE, MUTED, ORANGE
 
 from minigpt import AdamW, BigramConfig, BigramLM
 from minigpt.training.corpus import random_batch

@@ -27,9 +27,8 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 LIMIT = 100_000  # bytes of one picture
 
-# Colours that are seen on white and on black alike; the cards' ground is white in both.
-INK, MUTED, PAPER = "#1f2430", "#7a8194", "#ffffff"
-BLUE, ORANGE, GREEN, RED, VIOLET = "#2f6fde", "#e07b1a", "#2a9d5c", "#d1435b", "#8457c8"
+from palette import INK, MUTED, PAPER  # noqa: E402
+
 STYLE = {
     "font.family": ["DejaVu Sans", "Noto Sans CJK SC"],
     "font.size": 11,

@@ -341,7 +341,7 @@ class RecurrentDecoder:
 
 def refuse_to_continue(model):
     """Raise ValueError for a model whose scores are not those of the next token."""
-    if not model.continues:
+    if not getattr(model, "continues", True):  # a reader's own model says nothing of it
         raise ValueError(f"this is {model.kind}: it cannot continue a text, take a model that was trained to")
 
 

@@ -209,7 +209,7 @@ class DistributedRunner(BatchRunner):
 
 
 class RunElsewhere:
-    """A run (run.py) as the processes see it that do not keep it: how far it has come, and its log's lines."""
+    """A run (run.py) as processes see it that do not keep it: how far it has come, its log's lines."""
 
     def __init__(self, step, lines):
         self.step = step

@@ -1,5 +1,6 @@
 """Every picture of the course has its function, is shown in a page, and is drawn again as it is."""
 
+import importlib.util
 import re
 import sys
 
@@ -9,8 +10,10 @@ import pytest
 from docs.markdown import DOCS, links
 
 matplotlib = pytest.importorskip("matplotlib")
-sys.path.insert(0, str(DOCS / "pictures"))
-make = pytest.importorskip("make")
+sys.path.insert(0, str(DOCS / "pictures"))  # data/make.py is a `make` already
+spec = importlib.util.spec_from_file_location("make_pictures", DOCS / "pictures" / "make.py")
+make = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(make)
 
 DRAWINGS = {name: draw for module in make.modules() for name, draw in make.drawings(module)}
 FILES = sorted(path.name for path in (DOCS / "pictures").glob("*.svg"))
