@@ -151,7 +151,7 @@ PLANTED = {
         ),
         (
             "what fills gaps continues texts",
-            "if not model.continues:",
+            'if not getattr(model, "continues", True):',
             "if False:",
         ),
         (
