@@ -29,13 +29,8 @@ PRESETS = {
     "shakespeare-char-cpu": SHAKESPEARE_CHAR_CPU,
     # The same batches, and as many steps as take the same processor time: one with Muon takes 1.36 times as
     # long as one of the above. Batches as small as these bear a far higher learning rate, and two wide layers
-<<<<<<< HEAD
-    # learn more in them than four narrow ones (in a quarter of the time, 1.93 against 1.96). The whole run
-    # takes the validation loss to 1.66; the best with AdamW was 1.74.
-=======
     # learn more in them than four narrow ones (in a quarter of the time, 1.93 against 1.96). All steps
     # take the validation loss to 1.66; the best with AdamW was 1.74.
->>>>>>> muon
     "shakespeare-char-cpu-fast": SHAKESPEARE_CHAR_CPU
     | {"optimizer": "muon", "n_layer": 2, "n_embd": 184, "learning_rate": 1e-2, "max_iters": 1470},
 }
