@@ -1,4 +1,4 @@
-"""The whole GPT on two screens, in the plainest NumPy: forward, backward, a step of AdamW. Read it first.
+"""The whole GPT in the plainest NumPy: forward, backward, a step of AdamW. Read it first.
 
 It computes what model.py and layers/ compute, as the formulas stand there: nothing in place, nothing in
 pieces, every array kept. It is slow, and made for float64 and small sizes; there is no dropout.

@@ -33,8 +33,9 @@ SCORED_AT_ONCE = 32
 def evaluate(runner, tokens, max_windows=None):
     """The mean loss over non-overlapping windows of a text, a float in nats.
 
-    runner: a parallel.BatchRunner. max_windows takes that many windows, spread evenly over the text and
-    the same each time; None takes every window, with a progress bar where that takes a while.
+    runner: a BatchRunner (runner.py). tokens: the ids of the text, (N,) ints. max_windows takes that many
+    windows, spread evenly over the text and the same each time; None takes every window, with a progress bar
+    where that takes a while.
     """
     block_size = runner.model.config.block_size
     x, y = sliding_windows(tokens, block_size, stride=block_size)
@@ -50,7 +51,7 @@ def evaluate(runner, tokens, max_windows=None):
 
 
 def evaluate_documents(runner, tokens, edges, max_windows=None):
-    """As evaluate, over windows that begin at documents; edges: those of find_windows."""
+    """As evaluate, a float in nats, over windows that begin at documents; edges: those of find_windows."""
     chosen = np.arange(len(edges) - 1)
     if max_windows is not None and len(chosen) > max_windows:
         chosen = np.linspace(0, len(chosen) - 1, max_windows).astype(int)
