@@ -17,7 +17,9 @@ IDX = np.random.default_rng(2).integers(CONFIG.vocab_size, size=(2, 7))
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 peft = pytest.importorskip("peft")
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:peft", "ignore::FutureWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::UserWarning:peft", "ignore::RuntimeWarning:peft", "ignore::FutureWarning"
+)
 
 
 def base_in(directory, tied=True):

@@ -222,3 +222,13 @@ def test_neither_a_run_nor_a_model_is_written_over(tmp_path, name):
     (tmp_path / name).write_bytes(b"")
     with pytest.raises(ValueError, match=r"holds a trained model: continue it with --resume"):
         refuse_to_overwrite(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "progress", [{"step": -1}, {"step": 1.5}, {"step": True}, {"best": "low"}, {"best_step": -3}, {"data": 7}]
+)
+def test_progress_that_no_run_can_have_made_is_refused_by_name(tmp_path, progress):
+    model, optimizer = start()
+    save_training_state(tmp_path, model.params, optimizer, {"step": 1} | progress)
+    with pytest.raises(ValueError, match=f"{next(iter(progress))} is .* it cannot be resumed"):
+        load_training_state(tmp_path)
