@@ -26,8 +26,8 @@ from minigpt.interchange.files import folder_or_nothing, remove_leftovers
 from minigpt.tasks import TASKS
 from minigpt.tasks.arguments import save_arguments, train_arguments
 from minigpt.terminal import outlast_the_terminal, prepare_terminal, sentence
-from minigpt.training.distributed import Group, RunElsewhere
 from minigpt.training.diagnosis import overflow_report
+from minigpt.training.distributed import Group, RunElsewhere
 from minigpt.training.interrupt import StopRequest, exit_status, handled, interrupt
 from minigpt.training.lock import lock_folder
 from minigpt.training.plot import save_loss_curve
