@@ -225,12 +225,25 @@ def test_another_number_of_processes_takes_up_a_run(corpus, tmp_path):
 
 @pytest.mark.parametrize("task", ["classify", "instruct", "chat", "prefer"])
 def test_tasks_of_fine_tuning_are_trained_by_several_processes(task, tmp_path):
-    sizes = "--n-layer 1 --n-head 2 --n-embd 8 --block-size 256 --vocab-size 300 --batch-size 4".split()
+    sizes = "--n-layer 1 --n-head 2 --n-embd 8 --block-size 128 --vocab-size 300 --batch-size 3".split()
     flags = ["--task", task, *sizes, "--eval-iters", 1, "--max-iters", 2, "--warmup-iters", 0, "--workers", 1]
-    flags += ["--lora-rank", 2]
+    flags += ["--lora-rank", 2, "--data", records(task, tmp_path)]
     run_script(TRAIN, *flags, "--out", tmp_path / "one")
     run_script(mpi(2), *flags, "--distributed", "--out", tmp_path / "two")
     assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-4)
+
+
+def records(task, folder):
+    """A file of thirty records for a task of fine-tuning."""
+    line, name, between = {
+        "classify": ("{label}\t{label} {i} calls you now", "data.tsv", "\n"),
+        "instruct": ('{{"instruction": "Greet {i}", "output": "Hello {i}"}}', "data.jsonl", "\n"),
+        "chat": ("Hi {i}\nHello {i}!", "data.txt", "\n\n"),
+        "prefer": ('{{"prompt": "Hi {i}", "chosen": "Hello {i}", "rejected": "no"}}', "data.jsonl", "\n"),
+    }[task]
+    texts = [line.format(i=i, label=("ham", "spam")[i % 2]) for i in range(30)]
+    (folder / name).write_text(between.join(texts) + "\n", encoding="utf-8", newline="\n")
+    return folder / name
 
 
 def test_what_is_refused_is_said_once(corpus, tmp_path):
