@@ -479,6 +479,33 @@ def test_label_and_text_columns_are_the_ones_named(run, folder, tmp_path):
     assert seen.task.train[0][-1].fields["text"].split()[0] in ("one", "two")
 
 
+def test_distributed_runs_the_batches_with_the_other_processes_and_is_said_anew_each_time(run, monkeypatch):
+    met = []
+
+    class FirstOfSeveral:
+        rank = 0
+
+        def check_batch(self, n_rows):
+            met.append(n_rows)
+
+        def share(self, value):
+            return value
+
+        def runner(self, *settings):
+            met.append("runner")
+            return train.BatchRunner(*settings)
+
+        def wait(self):
+            met.append("wait")
+
+    monkeypatch.setattr(train, "Group", FirstOfSeveral)
+    seen = run("--distributed")
+    assert met == [2, "runner", "wait"] and seen.losses
+    assert "distributed" not in json.loads((seen.out / "arguments.json").read_text(encoding="utf-8"))
+    run()
+    assert len(met) == 3
+
+
 # --- and no flag without a test
 
 TESTS = {
@@ -522,6 +549,7 @@ TESTS = {
     "workers": test_workers_and_micro_batch_are_the_runners,
     "micro_batch": test_workers_and_micro_batch_are_the_runners,
     "backend": test_backend_is_chosen_before_anything_is_made,
+    "distributed": test_distributed_runs_the_batches_with_the_other_processes_and_is_said_anew_each_time,
     "documents": test_documents_parts_the_text_and_val_share_is_how_many_are_held_back,
     "val_share": test_documents_parts_the_text_and_val_share_is_how_many_are_held_back,
     "val_data": test_val_data_is_what_is_validated_on,

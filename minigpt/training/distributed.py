@@ -104,6 +104,7 @@ class Group:
             print(said, file=self.stderr)
         self.stderr.flush()
         self.comm.Abort(status)
+        os._exit(status)  # some MPIs come back from it
 
     def _end_unexpected(self, kind, error, trace):
         self.end("".join(traceback.format_exception(kind, error, trace)), 1)
@@ -209,7 +210,7 @@ class DistributedRunner(BatchRunner):
 
 
 class RunElsewhere:
-    """A run (run.py) as processes see it that do not keep it: how far it has come, its log's lines."""
+    """A run (run.py) as the processes see it that do not keep it: how far it has come, and its log."""
 
     def __init__(self, step, lines):
         self.step = step

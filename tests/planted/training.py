@@ -53,6 +53,68 @@ PLANTED = {
             "loss = float(to_host(part_loss))",
         ),
     ],
+    "minigpt/training/distributed.py": [
+        (
+            "every process runs the whole batch",
+            "first, end = n_rows * group.rank // group.size, n_rows * (group.rank + 1) // group.size",
+            "first, end = 0, n_rows",
+        ),
+        (
+            "a sequence between two processes is left out",
+            "n_rows * (group.rank + 1) // group.size",
+            "n_rows * (group.rank + 1) // group.size - (group.rank == 0)",
+        ),
+        (
+            "masks by place among the process's rows",
+            "slice(first + rows.start, first + rows.stop)",
+            "slice(rows.start, rows.stop)",
+        ),
+        (
+            "gradients are not summed",
+            "self.group.sum(self.flat)",
+            "pass",
+        ),
+        (
+            "a process without rows adds the last step's gradients again",
+            "if grads else 0",
+            "if grads else self.flat[rows]",
+        ),
+        (
+            "the loss is that of one process",
+            "return self._sum(loss), summed",
+            "return loss, summed",
+        ),
+        (
+            "each process validates on its own rows",
+            "return self._sum(super().loss(*batch))",
+            "return super().loss(*batch)",
+        ),
+        (
+            "each process stops by itself",
+            "return bool(self._sum(happened))",
+            "return bool(happened)",
+        ),
+        (
+            "of the weights only the last array is compared",
+            "np.ascontiguousarray(to_host(param)), checksum)",
+            "np.ascontiguousarray(to_host(param)), 0)",
+        ),
+        (
+            "token ids travel",
+            "return np.memmap, (value",
+            "return np.asarray, (np.asarray(value),) or (value",
+        ),
+        (
+            "all processes take the first GPU",
+            "gpus[local_rank] if local_rank < len(gpus)",
+            "gpus[0] if local_rank < len(gpus)",
+        ),
+        (
+            "a run elsewhere forgets the log",
+            "self.lines.append(line)",
+            "pass",
+        ),
+    ],
     "minigpt/training/corpus.py": [
         (
             "targets not moved",
