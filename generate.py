@@ -7,6 +7,7 @@
     python generate.py --chat                                   a conversation, line by line
     python generate.py --score my.txt                           loss, perplexity and bits per byte of a file
     python generate.py --checkpoint out-classify --prompt "You won a prize!"       labels, their probabilities
+    python generate.py --checkpoint out-fill --fill "The [MASK] was cold."     what stands in the gap
     python generate.py --checkpoint out-instruct --prompt "Write the plural." --input fox   a tuned model
 
 The folder may hold any GPT-2 model in Hugging Face's format.
@@ -21,6 +22,9 @@ from itertools import chain, count
 from pathlib import Path
 
 from minigpt import load_model, use_backend
+from minigpt.cores import one_blas_thread
+from minigpt.filling.gaps import describe_gaps, ids_with_gaps
+from minigpt.filling.model import GapFiller
 from minigpt.finetuning.classifier import GPTClassifier, describe_probabilities, text_ids
 from minigpt.finetuning.prompt_format import InstructFormat, load_format
 from minigpt.generation.beginning import WHOLE_FILES, load_beginning
@@ -42,7 +46,8 @@ def main():
     prepare_terminal("generate.py")
     args = parse_arguments()
     try:
-        run(args)
+        with one_blas_thread:
+            run(args)
     except BrokenPipeError:  # whoever read our output has enough; Python would complain at its exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
@@ -68,7 +73,15 @@ def run(args):
     model = load_model(args.checkpoint)
     args.checkpoint = text_folder(args.checkpoint)
     tokenizer = load_tokenizer(args.checkpoint)
-    if isinstance(model, GPTClassifier):
+    if isinstance(model, GapFiller) and not args.fill:
+        raise ValueError(
+            f"{args.checkpoint} holds {model.kind}, which continues no text: give --fill a text with [MASK]"
+        )
+    if args.fill and not isinstance(model, GapFiller):
+        raise ValueError(f"{args.checkpoint} holds no model that fills gaps: train.py --task fill makes one")
+    if args.fill:
+        print_fillings(model, tokenizer, args)
+    elif isinstance(model, GPTClassifier):
         print_labels(model, tokenizer, prompts, args)
     elif args.score is not None:
         print_score(model, tokenizer, args)
@@ -115,6 +128,12 @@ def print_labels(model, tokenizer, prompts, args):
         if is_cut:
             warnings.warn(f"the text is cut to the context of {len(ids)} tokens", stacklevel=2)
         print(describe_probabilities(model, ids))
+
+
+def print_fillings(model, tokenizer, args):
+    """Every text of --fill with its gaps filled, and a line for each gap."""
+    for text in args.fill:
+        print(*describe_gaps(model, tokenizer, ids_with_gaps(tokenizer, read_prompt(text))), sep="\n")
 
 
 def texts_of(model, tokenizer, prompts, args):

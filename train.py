@@ -6,10 +6,11 @@
     python train.py --model bigram                     the smallest language model, the first to try
     python train.py --task classify --init-from out    what was just trained learns to tell spam
     python train.py --resume                           take up what was interrupted
+    mpiexec -n 4 python train.py --distributed         several processes, on one machine or on many
 
-Each step: draw a batch, compute the loss and its gradients, clip them, let AdamW move the weights. Now
-and then: measure the loss on what is never trained on, and save. What a batch is and what loss belongs to
-it, the task knows (minigpt/tasks); the loop is the same for all.
+Each step: draw a batch, compute the loss and its gradients, clip them, let the optimiser move the weights.
+Now and then: measure the loss on what is never trained on, and save. What a batch is and what loss belongs
+to it, the task knows (minigpt/tasks); the loop is the same for all.
 """
 
 import math
@@ -20,12 +21,13 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from minigpt import AdamW, clip_grad_norm, cosine_schedule, load_model, use_backend
+from minigpt import AdamW, Muon, clip_grad_norm, cosine_schedule, load_model, use_backend
 from minigpt.interchange.files import folder_or_nothing, remove_leftovers
 from minigpt.tasks import TASKS
 from minigpt.tasks.arguments import save_arguments, train_arguments
 from minigpt.terminal import outlast_the_terminal, prepare_terminal, sentence
 from minigpt.training.diagnosis import overflow_report
+from minigpt.training.distributed import Group, RunElsewhere
 from minigpt.training.interrupt import StopRequest, exit_status, handled, interrupt
 from minigpt.training.lock import lock_folder
 from minigpt.training.plot import save_loss_curve
@@ -37,18 +39,46 @@ from minigpt.training.state import refuse_to_overwrite
 def main():
     prepare_terminal("train.py")
     outlast_the_terminal()
+    group = None  # of processes, with --distributed
     try:
         with handled(interrupt):
-            train(train_arguments())
+            if "--distributed" not in sys.argv[1:]:
+                train(train_arguments())
+                return
+            group = Group()
+            train_together(group)
     except (ValueError, OSError, MemoryError) as error:
-        print(f"train.py: error: {sentence(error)}", file=sys.stderr)
-        sys.exit(2)
+        end(f"train.py: error: {sentence(error)}", 2, group)
     except KeyboardInterrupt as signal:
-        print(f"train.py: {str(signal) or 'interrupted'}; what was saved stands", file=sys.stderr)
-        sys.exit(exit_status(signal))
+        end(f"train.py: {str(signal) or 'interrupted'}; what was saved stands", exit_status(signal), group)
+    except SystemExit as refusal:  # argparse has said why
+        if group:
+            group.end("", refusal.code)
+        raise
 
 
-def train(args):
+def end(said, status, group):
+    """Say why, and end the program; in a group of processes, all of them."""
+    if group:
+        group.end(said, status)
+    print(said, file=sys.stderr)
+    sys.exit(status)
+
+
+def train_together(group):
+    """The part of one process in a run of several: the first one's run, which the others help to compute."""
+    args = group.share(train_arguments() if group.rank == 0 else None)
+    group.check_batch(args.batch_size * args.grad_accum)
+    if group.rank == 0:
+        train(args, group)
+    else:
+        use_backend(args.backend)
+        task, optimizer, step, lines = group.share()
+        train_steps(args, task, optimizer, RunElsewhere(step, lines), group)
+    group.wait()
+
+
+def train(args, group=None):
     """The whole run, from text files to samples."""
     use_backend(args.backend)
     out = Path(args.out)
@@ -57,10 +87,10 @@ def train(args):
         report(args, task)
         return
     with lock_folder(out):
-        train_alone(args, out)
+        train_alone(args, out, group)
 
 
-def train_alone(args, out):
+def train_alone(args, out, group):
     """A run in a folder that nobody else trains in."""
     if not args.resume:
         refuse_to_overwrite(out)
@@ -81,18 +111,22 @@ def train_alone(args, out):
         # 2. Optimiser
         trained = model.trained_params()
         betas = (args.beta1, args.beta2)
-        optimizer = AdamW(trained, args.learning_rate, betas, weight_decay=args.weight_decay)
+        kind = Muon if args.optimizer == "muon" else AdamW
+        optimizer = kind(trained, args.learning_rate, betas, weight_decay=args.weight_decay)
         run.begin(model, optimizer, task.fingerprint)
         if not args.resume:
             task.save(out)
             if args.lora_rank:
                 task.save(out / "adapter")  # which can be opened by itself
         save_arguments(args)
-    print(f"{task.describe()}; {describe_model(args, model, trained)}, output in {out}")
+    shared = f", {group}" if group else ""
+    print(f"{task.describe()}; {describe_model(args, model, trained)}{shared}, output in {out}")
+    if group:
+        group.share((task, optimizer, run.step, run.log.lines))
 
     # 3. The loop, and what came of it
     started, first_step = time.perf_counter(), run.step
-    if not train_steps(args, task, optimizer, run):
+    if not train_steps(args, task, optimizer, run, group):
         return
     if run.best_step is None:
         raise OSError(f"nothing could be saved in {out}, so there is no model: see that it can be written to")
@@ -104,20 +138,22 @@ def train_alone(args, out):
     task.show(best)
 
 
-def train_steps(args, task, optimizer, run):
+def train_steps(args, task, optimizer, run, group=None):
     """The loop. Returns whether it came to its end; False if it was asked to stop before."""
+    new_runner = group.runner if group else BatchRunner
     with (
-        BatchRunner(task.objective, args.workers, args.micro_batch) as runner,
+        new_runner(task.objective, args.workers, args.micro_batch) as runner,
         StopRequest() as stop,
         tqdm(total=args.max_iters, initial=run.step, unit="step", dynamic_ncols=True) as bar,
     ):
         for step in range(run.step, args.max_iters):
             line = {"step": step}
-            if args.eval_interval and step % args.eval_interval == 0:
+            to_measure = args.eval_interval and step % args.eval_interval == 0
+            if to_measure:
                 line |= measure(args, task, runner, run, step)
-            elif stop.requested:
-                run.keep(step)
-            if stop.requested:
+            if runner.any(stop.requested):
+                if not to_measure:
+                    run.keep(step)
                 tqdm.write(
                     f"stopped before step {step}; go on with: python train.py --resume --out {args.out}"
                 )
@@ -150,6 +186,7 @@ def train_steps(args, task, optimizer, run):
 
 def measure(args, task, runner, run, step):
     """Print and return what the task validates by, a dict; save, the model too if it is the best."""
+    runner.check_same_weights()
     line = {"step": step} | task.validate(runner)
     tqdm.write(describe_progress(line, run.log.lines))
     from_random_weights = step == 0 and not args.init_from  # no best, whatever they measure

@@ -182,7 +182,7 @@ def torch_step(model, forward, T, B):
     return step
 
 
-def torch_gpt(n_layer, n_head, n_embd, block_size):
+def torch_gpt(n_layer, n_head, n_embd, block_size, vocab_size=V):
     """The same architecture in torch.nn."""
     import torch
     import torch.nn.functional as F
@@ -205,14 +205,14 @@ def torch_gpt(n_layer, n_head, n_embd, block_size):
     class TorchGPT(nn.Module):
         def __init__(self):
             super().__init__()
-            self.wte, self.wpe = nn.Embedding(V, n_embd), nn.Embedding(block_size, n_embd)
+            self.wte, self.wpe = nn.Embedding(vocab_size, n_embd), nn.Embedding(block_size, n_embd)
             self.blocks = nn.Sequential(*(Block() for _ in range(n_layer)))
             self.ln_f = nn.LayerNorm(n_embd)
 
         def forward(self, idx, targets):
             x = self.wte(idx) + self.wpe.weight[: idx.shape[1]]
             logits = self.ln_f(self.blocks(x)) @ self.wte.weight.T
-            return F.cross_entropy(logits.view(-1, V), targets.view(-1))
+            return F.cross_entropy(logits.view(-1, vocab_size), targets.view(-1))
 
     torch.manual_seed(0)
     return TorchGPT()

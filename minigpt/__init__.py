@@ -6,14 +6,19 @@ from minigpt.generation.loop import generate, generate_text_simple
 from minigpt.gradcheck import gradcheck
 from minigpt.loading import accept_settings, load_model
 from minigpt.model import GPT, GPTConfig
+from minigpt.muon import Muon
 from minigpt.optim import AdamW, clip_grad_norm, cosine_schedule
+from minigpt.rnn import RNN, RNNConfig
 
 __all__ = [
     "GPT",
+    "RNN",
     "AdamW",
     "BigramConfig",
     "BigramLM",
     "GPTConfig",
+    "Muon",
+    "RNNConfig",
     "accept_settings",
     "clip_grad_norm",
     "cosine_schedule",

@@ -34,6 +34,8 @@ class BigramConfig:
 class BigramLM(LanguageModel):
     """One table of logits, params["table.weight"] (V, V)."""
 
+    kind = "a bigram model, which sees one token only"
+
     @staticmethod
     def parameter_shapes(config):
         """{"table.weight": (V, V)}."""

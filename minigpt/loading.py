@@ -6,6 +6,8 @@ An adapter is a model too: its base, which it names, with the adapter merged.
 from pathlib import Path
 
 from minigpt.bigram import MODEL_TYPE, BigramLM
+from minigpt.filling.model import MODEL_TYPE as FILL_TYPE
+from minigpt.filling.model import GapFiller
 from minigpt.finetuning.classifier import GPTClassifier, is_classifier
 from minigpt.finetuning.lora import load_adapter
 from minigpt.finetuning.peft_reading import (
@@ -16,16 +18,22 @@ from minigpt.finetuning.peft_reading import (
 )
 from minigpt.interchange.huggingface import WEIGHTS_FILE, accept_model_settings, read_config
 from minigpt.model import GPT
+from minigpt.rnn import MODEL_TYPE as RNN_TYPE
+from minigpt.rnn import RNN
 from tokenizer.loading import holds_tokenizer
 
 
 def load_model(directory):
-    """Open a folder: GPT, GPTClassifier or BigramLM. Raises FileNotFoundError or ValueError."""
+    """Open a folder: GPT, GPTClassifier, BigramLM, RNN, GapFiller. Raises FileNotFoundError or ValueError."""
     if is_adapter(directory):
         return load_adapted(directory)
     json_config = read_config(directory)
     if json_config.get("model_type") == MODEL_TYPE:
         return BigramLM.from_pretrained(directory)
+    if json_config.get("model_type") == RNN_TYPE:
+        return RNN.from_pretrained(directory)
+    if json_config.get("model_type") == FILL_TYPE:
+        return GapFiller.from_pretrained(directory)
     if is_classifier(json_config):
         return GPTClassifier.from_pretrained(directory)
     return GPT.from_pretrained(directory)
@@ -45,8 +53,8 @@ def load_adapted(directory):
     if is_adapter(folder):
         raise ValueError(f"{directory} is an adapter of {folder}, another adapter: merge that first")
     base = load_model(folder)
-    if isinstance(base, BigramLM):
-        raise ValueError(f"{directory} is an adapter of {folder}, but that holds a bigram model, not a GPT")
+    if not isinstance(base, (GPT, GPTClassifier)):
+        raise ValueError(f"{directory} is an adapter of {folder}, but that holds {base.kind}, not a GPT")
     if is_classifiers_adapter(directory):
         return GPTClassifier.with_adapter(base, directory)
     return load_adapter(base.gpt if isinstance(base, GPTClassifier) else base, directory)

@@ -139,10 +139,11 @@ def embed_backward(dx, cache, lookup=embedding_backward):
     return dw
 
 
-def block_forward(x, w, config, rngs=None, linear=linear_forward):
+def block_forward(x, w, config, rngs=None, linear=linear_forward, attention=attention_forward):
     """One block: x (B, T, C), w the block's parameters by their short names -> out (B, T, C), cache.
 
-    The cache is a dict of the layers' caches, by the name of the layer. linear: the linear layers' forward.
+    The cache is a dict of the layers' caches, by the name of the layer. linear, attention: the forward of
+    these layers, as LoRA, models without a mask and generation have others.
     """
     p, eps = config.dropout, config.layer_norm_epsilon
     cache = {}
@@ -150,7 +151,7 @@ def block_forward(x, w, config, rngs=None, linear=linear_forward):
     # Attention: the tokens look at one another.
     h, cache["ln_1"] = layernorm_forward(x, w["ln_1.weight"], w["ln_1.bias"], eps)
     qkv, cache["attn.c_attn"] = linear(h, w["attn.c_attn.weight"], w["attn.c_attn.bias"])  # (B, T, 3C)
-    y, cache["attn"] = attention_forward(qkv, config.n_head, p, rngs)  # (B, T, C)
+    y, cache["attn"] = attention(qkv, config.n_head, p, rngs)  # (B, T, C)
     h, cache["attn.c_proj"] = linear(y, w["attn.c_proj.weight"], w["attn.c_proj.bias"])
     h, cache["attn.drop"] = dropout_forward(h, p, rngs)
     x = x + h

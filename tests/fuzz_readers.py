@@ -35,7 +35,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minigpt import GPT, BigramConfig, BigramLM, GPTConfig, load_model
+from minigpt import GPT, RNN, BigramConfig, BigramLM, GPTConfig, RNNConfig, load_model
 from minigpt.backend import to_host
 from minigpt.finetuning.classifier import GPTClassifier
 from minigpt.finetuning.conversations import read_dialogues
@@ -260,6 +260,12 @@ def write_files(folder):
     add("bigram", "config.json", logits, True)
     add("bigram", "model.safetensors", logits, True)
     add("bigram", "tokenizer.json", ids)
+
+    (folder / "rnn").mkdir()
+    CharTokenizer.train(TEXT).save(folder / "rnn")
+    RNN(RNNConfig(40, 8, 6), seed=1).save_pretrained(folder / "rnn")
+    add("rnn", "config.json", logits, True)
+    add("rnn", "model.safetensors", logits, True)
 
     (folder / "pattern").mkdir()
     BPETokenizer.train(TEXT, 300, pattern=r"\p{L}+|\s+|[^\p{L}\s]+").save(folder / "pattern")

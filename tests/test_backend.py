@@ -18,10 +18,13 @@ from scripts import ROOT, TINY, TRAIN, run_script
 
 from minigpt import (
     GPT,
+    RNN,
     AdamW,
     BigramConfig,
     BigramLM,
     GPTConfig,
+    Muon,
+    RNNConfig,
     clip_grad_norm,
     generate,
     generate_text_simple,
@@ -89,6 +92,10 @@ def gpt(**changes):
 
 def bigram():
     return order_one(BigramLM(BIGRAM, dtype="float64"))
+
+
+def rnn():
+    return order_one(RNN(RNNConfig(11, 9, 6), dtype="float64"))
 
 
 def equal(actual, expected, tolerance=1e-9):
@@ -190,15 +197,25 @@ def test_forward_and_backward_of_a_bigram_model(device):
     equal(grads, expected)
 
 
+def test_a_recurrent_model_is_computed_and_generates(device):
+    idx, targets = batch()
+    expected_loss, expected = on_numpy(lambda: rnn().loss_and_grads(idx, targets))
+    loss, grads = rnn().loss_and_grads(to_device(idx), to_device(targets))
+    assert relative_error(to_host(loss), expected_loss) <= 1e-9
+    equal(grads, expected)
+    text = generate(rnn(), idx[:, :4], 12, temperature=0)
+    assert np.array_equal(text, on_numpy(lambda: generate(rnn(), idx[:, :4], 12, temperature=0)))
+
+
 def test_initial_weights_are_the_same_on_every_backend(device):
     expected = on_numpy(lambda: GPT(CONFIG, seed=4)).params
     equal(GPT(CONFIG, seed=4).params, expected, tolerance=0)
 
 
-def trained(make_model, dropout_key=None):
-    """A few steps as train.py takes them: the runner, clipping, AdamW."""
+def trained(make_model, dropout_key=None, kind=AdamW):
+    """A few steps as train.py takes them: the runner, clipping, the optimiser."""
     model = make_model()
-    optimizer = AdamW(model.params, lr=0.05, weight_decay=0.1)
+    optimizer = kind(model.params, lr=0.05, weight_decay=0.1)
     losses, norms = [], []
     with BatchRunner(model, workers=1) as runner:
         for step in range(4):
@@ -209,18 +226,19 @@ def trained(make_model, dropout_key=None):
     return model, optimizer, losses, norms
 
 
-@pytest.mark.parametrize("make_model", [gpt, bigram])
-def test_training_steps_with_clipping_and_adamw(device, make_model):
-    expected, _, expected_losses, expected_norms = on_numpy(lambda: trained(make_model))
-    model, _, losses, norms = trained(make_model)
+@pytest.mark.parametrize(("make_model", "kind"), [(gpt, AdamW), (gpt, Muon), (bigram, AdamW), (rnn, AdamW)])
+def test_training_steps_with_clipping_and_either_optimiser(device, make_model, kind):
+    expected, _, expected_losses, expected_norms = on_numpy(lambda: trained(make_model, kind=kind))
+    model, _, losses, norms = trained(make_model, kind=kind)
     assert {type(number) for number in losses + norms} == {float}
     assert relative_error(losses, expected_losses) <= 1e-9
     assert relative_error(norms, expected_norms) <= 1e-9
     equal(model.params, expected.params)
 
 
-def test_float32_stays_float32_on_the_device(device):
-    model, optimizer, _, _ = trained(lambda: GPT(CONFIG, seed=4))
+@pytest.mark.parametrize("kind", [AdamW, Muon])
+def test_float32_stays_float32_on_the_device(device, kind):
+    model, optimizer, _, _ = trained(lambda: GPT(CONFIG, seed=4), kind=kind)
     for arrays in (model.params, optimizer.m, optimizer.v):
         assert {array.dtype.name for array in arrays.values()} == {"float32"}
 
@@ -236,7 +254,7 @@ def test_evaluation(device):
 
 
 def test_a_model_saved_on_one_backend_opens_on_the_other(device, tmp_path):
-    for make_model in (gpt, bigram):
+    for make_model in (gpt, bigram, rnn):
         model = make_model()
         model.save_pretrained(tmp_path)
         expected = {name: xp.asnumpy(param) for name, param in model.params.items()}

@@ -9,7 +9,8 @@ import pytest
 from scripts import run_main
 
 import generate as command
-from minigpt import BigramConfig, BigramLM
+from minigpt import BigramConfig, BigramLM, GPTConfig
+from minigpt.filling.model import GapFiller
 from minigpt.finetuning.prompt_format import InstructFormat, save_format
 from tokenizer import CharTokenizer
 
@@ -189,7 +190,24 @@ def test_input_stands_below_the_instruction(model, tmp_path):
     assert run_main(command.main, *asked, "--max-new-tokens", 2)[0] == "aa\n"
 
 
+def test_fill_prints_the_filled_text_and_a_line_for_each_gap(tmp_path):
+    tokenizer = CharTokenizer.train("abc").with_special_token("[MASK]")
+    tokenizer.save(tmp_path)
+    model = GapFiller(GPTConfig(tokenizer.n_vocab, 8, 1, 1, 2))
+    for param in model.params.values():
+        param[...] = 0
+    model.params["ln_f.bias"][:] = 1  # so that a token's score is the sum of its row
+    model.params["wte.weight"][tokenizer.vocabulary["b"]] = 2
+    model.save_pretrained(tmp_path)
+    lines = run_main(command.main, "--checkpoint", tmp_path, "--fill", "a[MASK]c", "[MASK][MASK]")[0]
+    share = f"{math.exp(4) / (math.exp(4) + 3):.1%}"
+    lines = [line.split()[:4] for line in lines.splitlines()]
+    gaps = [["gap", f"{n}:", share, "b"] for n in (1, 2)]
+    assert lines == [["abc"], gaps[0], ["bb"], *gaps]
+
+
 TESTS = {
+    "fill": test_fill_prints_the_filled_text_and_a_line_for_each_gap,
     "checkpoint": test_checkpoint_is_the_model,
     "prompt": test_prompt_is_what_is_continued,
     "max_new_tokens": test_max_new_tokens_is_the_length,

@@ -7,10 +7,10 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from scripts import TINY, TRAIN, refusal, run_main, run_script
+from scripts import GENERATE, TINY, TRAIN, refusal, run_main, run_script
 
 import train
-from minigpt import GPT, AdamW, BigramLM, clip_grad_norm, generate, load_model
+from minigpt import GPT, RNN, AdamW, BigramLM, clip_grad_norm, generate, load_model
 from minigpt.tasks import pretrain
 from minigpt.training.corpus import random_batch
 from minigpt.training.log import read_lines
@@ -157,6 +157,26 @@ def test_a_bigram_model_learns_letters_by_default_and_shows_what_it_learned(fold
     assert "--- a continuation of" in out
 
 
+def test_an_rnn_is_trained_resumed_measured_scored_and_continued(folder):
+    out = folder / "rnn"
+    flags = "--model rnn --n-embd 16 --block-size 8 --eval-interval 5 --learning-rate 0.02".split()
+    flags += ["--data", folder / "chinese.txt", "--warmup-iters", 0]
+    run_here(*flags, "--out", out, "--max-iters", 40)
+    printed = run_here("--resume", "--out", out, "--max-iters", 60)
+    assert isinstance(load_model(out), RNN)
+    losses = [line.get("val_loss") for line in read_lines(out / "metrics.jsonl")]
+    assert losses[60] < 1 < losses[0] and len(losses) == 61
+    measured = run_here("--eval-only", "--out", out).strip()
+    assert measured.startswith("validation loss") and measured in printed
+    scored, _ = run_script(GENERATE, "--checkpoint", out, "--score", folder / "chinese.txt")
+    assert float(re.search(r"loss ([\d.]+)", scored)[1]) < 1
+    text, _ = run_script(
+        GENERATE,
+        *("--checkpoint", out, "--prompt", "每一次", "--temperature", 0, "--max-new-tokens", 19),
+    )
+    assert text == "每一次努力都让你感动，未来的精彩由此慢慢绽放\n", "beyond the context of training"
+
+
 def test_the_training_text_alone_teaches_the_bpe_tokenizer(folder):
     """The last tenth holds a word that the rest does not: no token may be made of it."""
     text = write(folder / "end.txt", "plain words and more plain words\n" * 90 + "xylophone xylophone\n" * 15)
@@ -232,7 +252,7 @@ def test_the_model_that_is_kept_is_the_one_of_the_lowest_validation_loss(folder,
         ("--weight-decay -1", ["--weight-decay", "-1"]),
         ("--seed -1", ["--seed", "-1"]),
         ("--workers 0", ["--workers", "0"]),
-        ("--model rnn", ["--model", "rnn", "gpt", "bigram"]),
+        ("--model lstm", ["--model", "lstm", "gpt", "bigram", "rnn"]),
         ("--tokenizer none", ["--tokenizer", "none", "char"]),
         ("--n-embed 8", ["--n-embed"]),
         ("--n-emb 8", ["--n-emb"]),  # no abbreviations: the next flag to come could change what they mean
@@ -241,10 +261,13 @@ def test_the_model_that_is_kept_is_the_one_of_the_lowest_validation_loss(folder,
         ("--block-size 5000", ["5000", "tokens", "--block-size"]),
         ("--resume", ["no run", "fresh"]),
         ("--lora-rank 2 --trainable last", ["--lora-rank 2", "--trainable last", "choose one"]),
+        ("--optimizer muon --model bigram", ["--optimizer muon", "bigram", "adamw"]),
+        ("--optimizer muon --lora-rank 2", ["--optimizer muon", "adapters", "adamw"]),
         ("--lora-alpha 4", ["--lora-alpha", "--lora-rank"]),
         ("--lora-targets wte", ["--lora-targets", "--lora-rank"]),
         ("--lora-rank 2 --lora-alpha 0", ["alpha is 0.0"]),
         ("--model bigram --n-layer 9", ["--n-layer", "bigram"]),
+        ("--model rnn --n-layer 9", ["--n-layer", "rnn"]),
         ("--task prefer --dropout 0.5", ["--dropout", "prefer"]),
         ("--preset shakespeare-char-cpu --init-from nowhere", ["--preset", "--init-from"]),
         ("--init-from nowhere", ["nowhere"]),
@@ -289,6 +312,8 @@ def test_resuming_with_another_model_or_another_text_is_a_sentence(folder):
     flags = ["--out", folder / "run", "--resume", "--max-iters", 50]
     sentence = refused(*flags, "--n-embd", 16)
     assert "--n-embd is 16" in sentence and "8" in sentence
+    sentence = refused(*flags, "--optimizer", "adamw")
+    assert "--optimizer is adamw" in sentence and "muon" in sentence
     sentence = refused(*flags, "--data", folder / "chinese.txt")
     assert "--data" in sentence or "character" in sentence
 
@@ -297,7 +322,7 @@ def test_a_text_too_short_for_the_vocabulary_is_told_in_a_sentence(tmp_path):
     text = write(tmp_path / "short.txt", ENGLISH)
     _, error = run_script(TRAIN, "--data", text, "--out", tmp_path / "run", *TINY, "--max-iters", 1)
     (line,) = [line for line in error.splitlines() if "warning" in line.lower()]
-    assert re.fullmatch(r"train.py: warning: the text has only \d+ pairs to merge: .*, not 4096", line)
+    assert re.fullmatch(r"train.py: warning: the text has only \d+ pairs to merge: .*, not 8192", line)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

@@ -9,7 +9,7 @@ import pytest
 from scripts import refusal, run_main
 
 import train
-from minigpt import GPT, AdamW, BigramLM, GPTConfig, clip_grad_norm, load_model
+from minigpt import GPT, RNN, AdamW, BigramLM, GPTConfig, Muon, RNNConfig, clip_grad_norm, load_model
 from minigpt.finetuning.classifier import BalancedLabels
 from minigpt.finetuning.lora import LoRAGPT
 from minigpt.tasks import TASKS, ChatTask, InstructTask
@@ -55,11 +55,14 @@ def run(folder, tmp_path, monkeypatch):
     def observed_run(*flags, data="text.txt", small=True, out=None):
         seen = SimpleNamespace(limits=[], batches=[], keys=[], losses=0, backends=[])
 
-        class NotedAdamW(AdamW):
-            def __init__(self, *args, **settings):
-                super().__init__(*args, **settings)
-                seen.optimizer = self
-                seen.first = {name: param.copy() for name, param in self.params.items()}
+        def noted(kind):
+            class Noted(kind):
+                def __init__(self, *args, **settings):
+                    super().__init__(*args, **settings)
+                    seen.optimizer = self
+                    seen.first = {name: param.copy() for name, param in self.params.items()}
+
+            return Noted
 
         class NotedRunner(BatchRunner):
             def __init__(self, model, workers=None, micro_batch=None):
@@ -80,7 +83,8 @@ def run(folder, tmp_path, monkeypatch):
             seen.limits.append(max(float(np.abs(grad).max()) for grad in grads.values()))
             return norm
 
-        monkeypatch.setattr(train, "AdamW", NotedAdamW)
+        monkeypatch.setattr(train, "AdamW", noted(AdamW))
+        monkeypatch.setattr(train, "Muon", noted(Muon))
         monkeypatch.setattr(train, "BatchRunner", NotedRunner)
         monkeypatch.setattr(train, "clip_grad_norm", noted_clip)
         monkeypatch.setattr(train, "draw_loss_curve", lambda path, log: None)
@@ -177,9 +181,11 @@ def test_presets_are_what_they_are_named_after_and_other_flags_change_them():
     assert (args.batch_size, args.max_iters, args.dropout, args.grad_clip) == (12, 2000, 0.0, 1.0)
     assert (args.learning_rate, args.min_lr, args.warmup_iters) == (1e-3, 1e-4, 100)
     assert (args.weight_decay, args.beta1, args.beta2) == (0.1, 0.9, 0.99)
+    assert args.optimizer == "adamw"
     fast = train_arguments(["--preset", "shakespeare-char-cpu-fast", "--batch-size", "13"])
-    assert (fast.n_layer, fast.n_embd, fast.learning_rate, fast.batch_size) == (2, 184, 5e-3, 13)
-    assert (fast.max_iters, fast.block_size, fast.n_head) == (2000, 64, 4)
+    assert (fast.n_layer, fast.n_embd, fast.learning_rate, fast.batch_size) == (2, 184, 1e-2, 13)
+    assert (fast.max_iters, fast.block_size, fast.n_head) == (1470, 64, 4)
+    assert fast.optimizer == "muon"
 
 
 def test_resume_goes_on_from_the_last_save_with_the_flags_of_the_run(run):
@@ -205,6 +211,7 @@ def test_eval_only_measures_and_changes_nothing(run, folder):
 @pytest.mark.parametrize(
     ("task", "data", "measured"),
     [
+        ("fill", "text.txt", {"val_loss"}),
         ("classify", "even.tsv", {"val_loss", "val_accuracy", "val_error"}),
         ("instruct", "instruct.jsonl", {"val_loss"}),
         ("chat", "chat.txt", {"val_loss"}),
@@ -212,7 +219,9 @@ def test_eval_only_measures_and_changes_nothing(run, folder):
     ],
 )
 def test_task_is_what_is_learned(run, folder, task, data, measured):
-    seen = run("--task", task, *from_base(folder), data=data, small=False)
+    seen = run(
+        "--task", task, *([] if task == "fill" else from_base(folder)), data=data, small=task == "fill"
+    )
     assert isinstance(seen.task, TASKS[task].loud) and TASKS[task].loud.__name__ == f"{task.capitalize()}Task"
     assert measured | {"step"} == seen.lines[-1].keys()
     assert isinstance(seen.task, ChatTask) == (task == "chat")
@@ -220,7 +229,7 @@ def test_task_is_what_is_learned(run, folder, task, data, measured):
 
 
 @pytest.mark.parametrize(
-    ("task", "count"), [("classify", 32), ("instruct", 16), ("chat", 16), ("prefer", 16)]
+    ("task", "count"), [("fill", 128), ("classify", 32), ("instruct", 16), ("chat", 16), ("prefer", 16)]
 )
 def test_a_task_has_defaults_of_its_own(task, count):
     args = train_arguments(["--task", task])
@@ -230,6 +239,11 @@ def test_a_task_has_defaults_of_its_own(task, count):
     )
     assert train_arguments([]).batch_size == 4 and train_arguments([]).out == "out"
     assert train_arguments(["--task", "classify"]).augment == 0.25
+
+
+def test_an_rnn_has_defaults_of_its_own():
+    args = train_arguments(["--model", "rnn"])
+    assert (args.tokenizer, args.out, args.learning_rate, args.n_embd) == ("char", "out-rnn", 6e-3, 256)
 
 
 def test_a_bigram_model_has_defaults_of_its_own():
@@ -308,6 +322,8 @@ def test_the_sizes_are_the_models(run):
 
 def test_model_is_the_kind(run):
     assert isinstance(run("--model", "bigram", *OF_A_BASE, small=False).task.model, BigramLM)
+    rnn = run("--model", "rnn", "--n-embd", 12, "--block-size", 9, *OF_A_BASE, small=False).task.model
+    assert isinstance(rnn, RNN) and rnn.config == RNNConfig(len(set(TEXT)) + 1, 9, 12)
 
 
 @pytest.mark.parametrize("base", [False, True])
@@ -346,6 +362,15 @@ def test_the_learning_rate_rises_over_the_warmup_and_falls_to_its_least(run):
 def test_max_iters_is_the_number_of_steps(run):
     seen = run("--max-iters", 3)
     assert seen.optimizer.n_steps == len(seen.batches) == 3 and seen.lines[-1]["step"] == 3
+
+
+def test_optimizer_is_what_moves_the_matrices_of_the_blocks(run, folder):
+    adamw, muon = run("--optimizer", "adamw"), run("--optimizer", "muon")
+    assert (type(adamw.optimizer).__bases__, type(muon.optimizer).__bases__) == ((AdamW,), (Muon,))
+    assert adamw.optimizer.v.keys() - muon.optimizer.v.keys() == muon.optimizer.orthogonal
+    assert len(muon.optimizer.orthogonal) == 4
+    tuned = run("--optimizer", "muon", *from_base(folder, "--trainable", "last"), small=False)
+    assert {name[:4] for name in tuned.optimizer.orthogonal} == {"h.2."}
 
 
 def test_weight_decay_and_betas_are_the_optimisers(run):
@@ -389,6 +414,8 @@ def test_the_seed_decides_weights_batches_and_dropout(run):
     assert (one.keys, other.keys) == ([(3, 0), (3, 1)], [(4, 0), (4, 1)])
     one, other = (run("--seed", seed, "--model", "bigram", *OF_A_BASE, small=False) for seed in (3, 4))
     assert not np.array_equal(one.first["table.weight"], other.first["table.weight"])
+    one, other = (run("--seed", seed, "--model", "rnn", *OF_A_BASE, small=False) for seed in (3, 4))
+    assert not np.array_equal(one.first["rnn.Wh"], other.first["rnn.Wh"])
 
 
 def test_the_seed_decides_adapters_and_the_order_of_records(run, folder):
@@ -484,6 +511,7 @@ TESTS = {
     "learning_rate": test_the_learning_rate_rises_over_the_warmup_and_falls_to_its_least,
     "min_lr": test_the_learning_rate_rises_over_the_warmup_and_falls_to_its_least,
     "warmup_iters": test_the_learning_rate_rises_over_the_warmup_and_falls_to_its_least,
+    "optimizer": test_optimizer_is_what_moves_the_matrices_of_the_blocks,
     "weight_decay": test_weight_decay_and_betas_are_the_optimisers,
     "beta1": test_weight_decay_and_betas_are_the_optimisers,
     "beta2": test_weight_decay_and_betas_are_the_optimisers,

@@ -201,7 +201,7 @@ def test_raw_text_can_train_the_last_block_or_adapters_too(folder, tmp_path):
     assert np.allclose(adapted.params["wte.weight"], tuned.params["wte.weight"], atol=1e-6)
     assert not np.array_equal(base.params["wte.weight"], tuned.params["wte.weight"])
     bigram = ["--model", "bigram", "--data", text, "--out", tmp_path / "bigram", *LORA]
-    assert "are for a gpt: a bigram model is one table" in refused(*bigram)
+    assert "are for a gpt, not for a bigram model, which sees one token only" in refused(*bigram)
 
 
 def test_adapters_have_settings_of_their_own():
@@ -347,6 +347,30 @@ def test_the_indentation_of_an_output_is_learned_and_answered(tmp_path):
     assert {json.loads(line)["response"] for line in lines} == {"    x\n  y"}
     asked = ["--checkpoint", tmp_path / "run", "--prompt", "q5", "--temperature", 0]
     assert run_here(*asked, main=generate.main) == "    x\n  y\n"
+
+
+def test_answers_of_each_kind_are_measured_apart_and_those_of_none_in_the_whole_alone(tmp_path):
+    """The model always says "x": all of one kind are right, none of the other."""
+    kinds = (
+        [{"kind": "easy", "output": "x"}] * 60
+        + [{"kind": "hard", "output": "y"}] * 3
+        + [{"output": "x"}] * 20
+    )
+    records = [{"instruction": f"q{i}"} | kind for i, kind in enumerate(kinds)]
+    path = json_lines(tmp_path / "i.jsonl", records)
+    steps = "--max-iters 40 --warmup-iters 5 --learning-rate 1e-2 --weight-decay 0".split()
+    flags = [*TINY, *steps, "--tokenizer", "char", "--block-size", 32, "--seed", 2]
+    run_here("--task", "instruct", "--data", path, "--out", tmp_path / "run", *flags)
+    lines = (tmp_path / "run" / "test_responses.jsonl").read_text(encoding="utf-8").splitlines()
+    answers = [json.loads(line) for line in lines]
+    metrics = json.loads((tmp_path / "run" / "test_metrics.json").read_text(encoding="utf-8"))
+    named = [answer["kind"] for answer in answers if "kind" in answer]
+    assert set(metrics["kinds"]) == set(named) and 0 < len(named) < len(answers)
+    for kind, measured in metrics["kinds"].items():
+        of_kind = [answer for answer in answers if answer.get("kind") == kind]
+        assert measured["count"] == len(of_kind)
+        right = sum(answer["response"] == answer["output"] for answer in of_kind)
+        assert measured["exact_match"] == right / len(of_kind)
 
 
 def test_the_margin_of_preferred_answers_grows(folder, tmp_path):

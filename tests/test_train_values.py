@@ -51,6 +51,10 @@ def test_what_no_machine_holds_is_refused(tmp_path, monkeypatch, flags):
 def test_the_estimate_counts_weights_moments_and_a_gradient_for_each_worker(monkeypatch):
     args = train_arguments(["--workers", "2", "--block-size", "8", "--batch-size", "4"])
     shapes = {"a": (1000, 1000)}
+    args.optimizer = "muon"
+    with_matrix = least_memory(shapes | {"h.0.mlp.c_fc.weight": (10, 100)}, 0, 0, 0, args)
+    assert with_matrix - least_memory(shapes, 0, 0, 0, args) == 4 * 1000 * (2 + 2), "one moment, not two"
+    args.optimizer = "adamw"
     base = least_memory(shapes, 0, 0, 0, args)
     assert base == 4 * 1_000_000 * (3 + 2) + 16 * 4 * 8
     args.workers = 64  # of which four have a sequence

@@ -11,6 +11,7 @@ Names and meaning are those of Hugging Face's tokenizers, whose added tokens are
 """
 
 from array import array
+from copy import copy
 
 import regex
 
@@ -19,6 +20,7 @@ from tokenizer.streaming import StreamDecoder
 
 END_OF_TEXT = "<|endoftext|>"
 UNKNOWN = "<|unk|>"
+MASK = "[MASK]"  # stands for a token that is to be guessed, in a model that fills gaps
 
 
 class Tokenizer:
@@ -47,6 +49,22 @@ class Tokenizer:
     def eot_token(self):
         """The id of the token that ends a document, <|endoftext|>; None where there is no such token."""
         return self.special_tokens.get(self.end_of_text)
+
+    def with_special_token(self, text):
+        """This tokenizer with one more special token, which gets the next id; itself if it has that one.
+
+        Raises ValueError where the text is another token already.
+        """
+        if text in self.special_tokens:
+            return self
+        if text.encode("utf-8") in self.token_bytes.values():
+            raise ValueError(f"{text!r} is an ordinary token of this tokenizer, and stands for itself")
+        extended = copy(self)
+        extended.special_tokens = self.special_tokens | {text: self.n_vocab}
+        extended.token_bytes = self.token_bytes | {self.n_vocab: text.encode("utf-8")}
+        extended.n_vocab = self.n_vocab + 1
+        extended.n_rows = max(self.n_rows, extended.n_vocab)
+        return extended
 
     def encode_plain(self, text):
         """Text -> list of ids, by the vocabulary alone: without special tokens and added words."""

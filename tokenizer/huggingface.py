@@ -9,7 +9,7 @@ import json
 import re
 from pathlib import Path
 
-from tokenizer.base import UNKNOWN
+from tokenizer.base import MASK, UNKNOWN
 from tokenizer.files import write_atomically
 
 TOKENIZER_FILE = "tokenizer.json"
@@ -60,6 +60,8 @@ def write_tokenizer(directory, model, pre_tokenizer, decoder, tokenizer):
         config["stop_token_ids"] = sorted(tokenizer.stop_tokens)
     if UNKNOWN in special_tokens:
         config["unk_token"] = UNKNOWN
+    if MASK in special_tokens:
+        config["mask_token"] = MASK
     write_json(directory / TOKENIZER_FILE, pipeline)
     write_json(directory / CONFIG_FILE, config)
 

@@ -29,6 +29,8 @@ NAMES = {
 def read_instructions(path):
     """Records with the fields "instruction", "input" ("" where there is none) and "output", and BadRecords.
 
+    A text "kind" is kept as a field where there is one: the answers of each kind are measured apart.
+
     Raises OSError, and ValueError naming file and line for a file that cannot be parted into records.
     """
     return converted(read_named_records(path), instruction_of)
@@ -43,6 +45,9 @@ def instruction_of(record):
     for field, names in NAMES.items():
         name = first_name(fields, names) or field
         texts[field] = text_field(record, name, optional=field == "input")
+    kind = fields.get("kind")
+    if isinstance(kind, str) and kind.strip():
+        texts["kind"] = kind.strip()
     return Record(texts, record.path, record.line)
 
 

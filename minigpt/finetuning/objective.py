@@ -18,3 +18,6 @@ class Objective:
     @property
     def params(self):
         return self.model.params
+
+    def trained_params(self):
+        return self.model.trained_params()

@@ -9,12 +9,13 @@ from itertools import islice
 import numpy as np
 
 from minigpt.backend import to_device, to_host
-from minigpt.generation.decoder import decoder_for
+from minigpt.generation.decoder import decoder_for, refuse_to_continue
 from minigpt.generation.sampling import Sampling, penalize_repetition, pick
 
 
 def generate_text_simple(model, idx, max_new_tokens, context_size):
     """Greedy continuation, the simplest complete program: idx (B, T) int -> (B, T + max_new_tokens)."""
+    refuse_to_continue(model)
     idx = checked_ids(idx)
     for _ in range(max_new_tokens):
         context = idx[:, -context_size:]  # the model sees no further back than this

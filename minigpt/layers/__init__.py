@@ -25,6 +25,7 @@ from minigpt.layers.embedding import (
 from minigpt.layers.gelu import gelu_backward, gelu_forward
 from minigpt.layers.layernorm import layernorm_backward, layernorm_forward
 from minigpt.layers.linear import linear_backward, linear_forward
+from minigpt.layers.recurrence import recurrence_backward, recurrence_forward
 from minigpt.layers.unembedding import unembedding_backward, unembedding_forward
 
 __all__ = [
@@ -46,6 +47,8 @@ __all__ = [
     "linear_forward",
     "position_embedding_backward",
     "position_embedding_forward",
+    "recurrence_backward",
+    "recurrence_forward",
     "token_losses_backward",
     "token_losses_forward",
     "unembedding_backward",

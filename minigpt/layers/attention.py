@@ -24,6 +24,9 @@ stand with either factor, δ_i = Σ_j P_ij dP_ij = Σ_j K_ij dK_ij, and by y = K
 
 The half of S above the diagonal is −∞, so most of it is never computed: queries are taken in blocks of
 rows, and the block of rows start … stop − 1 meets the keys 0 … stop − 1 only.
+
+Without a mask (causal=False, as in BERT) every token sees every other, before and behind it: nothing can be
+left out, and one block of rows meets all keys. Backward is the same.
 """
 
 import math
@@ -59,8 +62,11 @@ def future_mask(n, dtype):
     return xp.triu(xp.full((n, n), -math.inf, dtype=dtype), k=1)
 
 
-def attention_forward(qkv, n_head, p=0.0, rngs=None):
-    """softmax(q kᵀ / √D) v for all heads: qkv (B, T, 3C) -> y (B, T, C), cache."""
+def attention_forward(qkv, n_head, p=0.0, rngs=None, causal=True):
+    """softmax(q kᵀ / √D) v for all heads: qkv (B, T, 3C) -> y (B, T, C), cache.
+
+    causal: a token sees itself and those before it; else all tokens see all.
+    """
     B, T, width = qkv.shape
     q, k, v = split_heads(qkv, 3, n_head)  # (B, H, T, D) each
     q = q * (1 / math.sqrt(q.shape[-1]))  # scaling (T, D) here is cheaper than scaling (T, T) later
@@ -68,10 +74,11 @@ def attention_forward(qkv, n_head, p=0.0, rngs=None):
     (heads,) = split_heads(y, 1, n_head)  # (B, H, T, D), a view of y
 
     blocks = []
-    for start in range(0, T, QUERY_BLOCK):
-        stop = min(start + QUERY_BLOCK, T)
+    for start in range(0, T, QUERY_BLOCK if causal else T):
+        stop = min(start + QUERY_BLOCK, T) if causal else T
         scores = q[:, :, start:stop] @ k[:, :, :stop].swapaxes(-1, -2)  # S (B, H, R, stop)
-        scores[..., start:] += future_mask(stop - start, scores.dtype)
+        if causal:
+            scores[..., start:] += future_mask(stop - start, scores.dtype)
         # P = softmax(S) = exp(S − max) / Σ exp(S − max), in the array that held S
         scores -= row_max(scores)
         shares = xp.exp(scores, out=scores)

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 
+from minigpt.cores import one_blas_thread
 from minigpt.learn import check, compare, hint, list, reference, solution, start, step
 from minigpt.terminal import Help, prepare_terminal, sentence
 
@@ -31,7 +32,8 @@ def main(arguments=None):
         subparser.set_defaults(run=module.run)
     args = parser.parse_args(arguments)
     try:
-        args.run(args)
+        with one_blas_thread:
+            args.run(args)
     except BrokenPipeError:  # whoever read our output has enough; Python would complain at its exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

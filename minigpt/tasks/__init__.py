@@ -16,16 +16,18 @@ PretrainTask is the one to read first.
 
 from minigpt.tasks.chat import ChatTask
 from minigpt.tasks.classify import ClassifyTask
+from minigpt.tasks.fill import FillTask
 from minigpt.tasks.instruct import InstructTask
 from minigpt.tasks.prefer import PreferTask
 from minigpt.tasks.pretrain import PretrainTask
 
 TASKS = {
     "pretrain": PretrainTask,
+    "fill": FillTask,
     "classify": ClassifyTask,
     "instruct": InstructTask,
     "chat": ChatTask,
     "prefer": PreferTask,
 }
 
-__all__ = ["TASKS", "ChatTask", "ClassifyTask", "InstructTask", "PreferTask", "PretrainTask"]
+__all__ = ["TASKS", "ChatTask", "ClassifyTask", "FillTask", "InstructTask", "PreferTask", "PretrainTask"]

@@ -27,7 +27,7 @@ BUNDLED = [str(DATA / "stories_en.txt"), str(DATA / "dialogues_zh.txt")]
 VALIDATION_SHARE = 0.1
 MOST_WORKERS = 1024
 ARGUMENTS_FILE = "arguments.json"  # in the output folder: the flags of the run there
-NOT_SAVED = ("resume", "eval_only", "out")  # what is said anew each time
+NOT_SAVED = ("resume", "eval_only", "out", "distributed")  # what is said anew each time
 SPLIT_FLAGS = ("documents", "val_share", "val_data")  # of raw text: what is a document, what is held back
 TOKENIZER_FLAGS = ("tokenizer", "vocab_size", "unk")
 MODEL_FLAGS = ("model", "n_layer", "n_head", "n_embd", "block_size")
@@ -43,8 +43,10 @@ TASK_FLAGS = (
     "label_column",
     "text_column",
 )
+RAW_TEXT_TASKS = ("pretrain", "fill")
 FINE_TUNING_TASKS = ("classify", "instruct", "chat", "prefer")
 FLAGS_OF_TASKS = {  # flags that mean something in these tasks only
+    "documents": ("pretrain",),
     "strict": FINE_TUNING_TASKS,
     "label_column": ("classify",),
     "text_column": ("classify",),
@@ -55,6 +57,8 @@ FLAGS_OF_TASKS = {  # flags that mean something in these tasks only
 
 # What the flags are by default for a task of fine-tuning, where it is not as for pretraining.
 FINE_TUNING = {
+    "optimizer": "adamw",
+    "vocab_size": 4096,
     "batch_size": 16,
     "max_iters": 1500,
     "eval_interval": 250,
@@ -63,8 +67,22 @@ FINE_TUNING = {
 }
 TASK_DEFAULTS = {
     "pretrain": {},
+    # One token in seven teaches something, so that batches are large; windows are short, as sentences are.
+    "fill": {
+        "data": ["stories_en.txt", "dialogues_zh.txt"],
+        "optimizer": "adamw",
+        "vocab_size": 4096,
+        "block_size": 32,
+        "batch_size": 128,
+        "max_iters": 1500,
+        "eval_interval": 250,
+        "n_layer": 2,
+        "learning_rate": 2e-3,
+        "warmup_iters": 100,
+    },
     "classify": {
         "data": ["messages_en.tsv", "messages_zh.tsv"],
+        "optimizer": "adamw",
         "batch_size": 32,
         "max_iters": 1000,
         "eval_interval": 100,
@@ -104,6 +122,7 @@ for _task, _defaults in TASK_DEFAULTS.items():
 BIGRAM_DEFAULTS = {
     "tokenizer": "char",
     "out": "out-bigram",
+    "optimizer": "adamw",
     "block_size": 64,
     "batch_size": 32,
     "max_iters": 500,
@@ -114,8 +133,25 @@ BIGRAM_DEFAULTS = {
     "weight_decay": 0.0,
 }
 
+# Of characters too, so that the two can be compared: in half a minute it spells, and answers a question.
+RNN_DEFAULTS = {
+    "tokenizer": "char",
+    "out": "out-rnn",
+    "optimizer": "adamw",
+    "n_embd": 256,
+    "block_size": 64,
+    "batch_size": 16,
+    "max_iters": 1200,
+    "eval_interval": 200,
+    "learning_rate": 6e-3,
+    "min_lr": 1e-4,
+}
+
+# What --model takes beside a gpt, with its defaults.
+MODEL_DEFAULTS = {"gpt": {}, "bigram": BIGRAM_DEFAULTS, "rnn": RNN_DEFAULTS}
+
 # Rows of the token table's adapter have a gradient now and then only: a longer memory of its square.
-LORA_DEFAULTS = {"beta2": 0.999}
+LORA_DEFAULTS = {"optimizer": "adamw", "beta2": 0.999}
 
 
 def train_arguments(arguments=None):
@@ -123,8 +159,7 @@ def train_arguments(arguments=None):
     parser = train_parser()
     args = parser.parse_args(arguments)
     parser.set_defaults(**TASK_DEFAULTS[args.task])
-    if args.model == "bigram":
-        parser.set_defaults(**BIGRAM_DEFAULTS)
+    parser.set_defaults(**MODEL_DEFAULTS[args.model])
     if args.lora_rank:
         parser.set_defaults(**LORA_DEFAULTS)
     args = parser.parse_args(arguments)
@@ -143,16 +178,16 @@ def train_arguments(arguments=None):
 
 def check_arguments(parser, args, saved):
     """Refuse flags that contradict each other, or the run that is taken up, whose flags are `saved`."""
-    for name in ("init_from", *SPLIT_FLAGS, *TOKENIZER_FLAGS, *MODEL_FLAGS, *TASK_FLAGS):
+    for name in ("init_from", "optimizer", *SPLIT_FLAGS, *TOKENIZER_FLAGS, *MODEL_FLAGS, *TASK_FLAGS):
         value, default = getattr(args, name), parser.get_default(name)
         if saved and value != saved.get(name, default):
             parser.error(f"{flag(name)} is {value} but the run in {args.out} has {saved.get(name, default)}")
-        if name in SPLIT_FLAGS and args.task != "pretrain" and value != default:
+        if name in SPLIT_FLAGS and args.task not in RAW_TEXT_TASKS and value != default:
             parser.error(f"{flag(name)} is for raw text: --task {args.task} splits its records by itself")
         its_own = args.init_from and name in TOKENIZER_FLAGS + MODEL_FLAGS and name != "block_size"
         if its_own and value != default:
             parser.error(f"{flag(name)} contradicts --init-from: the model in {args.init_from} has its own")
-    draws_what_is_held_back = args.task != "pretrain" or args.documents != FILE
+    draws_what_is_held_back = args.task not in RAW_TEXT_TASKS or args.documents != FILE
     if saved and draws_what_is_held_back and args.seed != saved["seed"]:
         what = "documents" if args.task == "pretrain" else "records"
         parser.error(
@@ -161,12 +196,11 @@ def check_arguments(parser, args, saved):
         )
     for names, counts, why in (
         (("lora_alpha", "lora_targets"), args.lora_rank, "for adapters: give --lora-rank too"),
-        (
-            ("n_layer", "n_head", "n_embd", "dropout"),
-            args.model == "gpt",
-            "for a gpt: a bigram model is one table",
-        ),
+        (("n_embd",), args.model != "bigram", "for a gpt or an rnn: a bigram model is one table"),
+        (("n_layer", "n_head", "dropout"), args.model != "bigram", "for a gpt: a bigram model is one table"),
+        (("n_layer", "n_head", "dropout"), args.model != "rnn", "for a gpt: an rnn is one recurrent layer"),
         (("dropout",), args.task != "prefer", "not for --task prefer: the reference has none either"),
+        (("lora_rank", "trainable"), args.task != "fill", "not for --task fill, which trains all weights"),
         (("preset",), not args.init_from, "for a model from its beginning: --init-from has its own sizes"),
     ):
         for name in names:
@@ -185,11 +219,17 @@ def check_arguments(parser, args, saved):
         parser.error(
             f"--min-lr is {args.min_lr}, above --learning-rate {args.learning_rate}, from which it falls"
         )
+    if args.distributed and args.eval_only:
+        parser.error("--eval-only is done by one process: leave --distributed out")
     if args.task != "pretrain" and args.model != "gpt":
-        parser.error(f"--task {args.task} takes a gpt: a bigram model sees one token only")
+        parser.error(f"--task {args.task} takes a gpt, not --model {args.model}")
     for name, tasks in FLAGS_OF_TASKS.items():
         if args.task not in tasks and getattr(args, name) != parser.get_default(name):
             parser.error(f"{flag(name)} is for --task {' or '.join(tasks)}, not for --task {args.task}")
+    if args.optimizer == "muon" and (args.model != "gpt" or args.lora_rank):
+        of_model = {"bigram": "a bigram model's table", "rnn": "an rnn"}
+        what = of_model.get(args.model, "adapters, whose products alone count")
+        parser.error(f"--optimizer muon is for the matrices of a gpt's blocks, not for {what}: take adamw")
     if args.lora_rank and args.trainable == "last":
         parser.error(
             f"--lora-rank {args.lora_rank} trains adapters and --trainable last trains the last block: "
@@ -207,8 +247,8 @@ def check_arguments(parser, args, saved):
 def train_parser():
     parser = Parser(
         prog="train.py",
-        description="Train a GPT (or a bigram model) on text, on NumPy alone. Without flags it trains on the "
-        "bundled English stories and Chinese dialogues for two to three minutes.",
+        description="Train a GPT (or a bigram model, or an RNN) on text, on NumPy alone. Without flags it "
+        "trains on the bundled English stories and Chinese dialogues for two to three minutes.",
         formatter_class=Help,
         allow_abbrev=False,
     )
@@ -262,7 +302,7 @@ def train_parser():
         help="how text becomes token ids: learned from the text, or the tokenizer in a folder",
     )
     add(
-        "--vocab-size", type=one_or_more, default=4096, metavar="N", help="tokens that bpe and word may learn"
+        "--vocab-size", type=one_or_more, default=8192, metavar="N", help="tokens that bpe and word may learn"
     )
     add(
         "--unk",
@@ -306,10 +346,10 @@ def train_parser():
     add("--dpo-beta", type=amount, default=0.1, metavar="B", help="prefer: how closely to hold to the base")
 
     add = parser.add_argument_group("model").add_argument
-    add("--model", default="gpt", choices=["gpt", "bigram"], help="kind of model")
+    add("--model", default="gpt", choices=MODEL_DEFAULTS, help="kind of model")
     add("--n-layer", type=whole_number(1, MOST_LAYERS), default=4, metavar="N", help="blocks")
     add("--n-head", type=one_or_more, default=4, metavar="N", help="attention heads; must divide --n-embd")
-    add("--n-embd", type=one_or_more, default=128, metavar="N", help="features of a token")
+    add("--n-embd", type=one_or_more, default=128, metavar="N", help="features of a token, or an rnn's state")
     add("--block-size", type=one_or_more, default=128, metavar="N", help="context length in tokens")
     add("--dropout", type=share, default=0.0, metavar="P", help="share of features switched off in training")
 
@@ -318,8 +358,14 @@ def train_parser():
     add(
         "--grad-accum", type=one_or_more, default=1, metavar="N", help="batches whose gradients make one step"
     )
-    add("--max-iters", type=one_or_more, default=4000, metavar="N", help="steps")
-    add("--learning-rate", type=amount, default=3e-3, metavar="LR", help="the highest learning rate")
+    add(
+        "--optimizer",
+        default="muon",
+        choices=["adamw", "muon"],
+        help="what moves the matrices of a gpt's blocks; AdamW moves all the rest",
+    )
+    add("--max-iters", type=one_or_more, default=2400, metavar="N", help="steps")
+    add("--learning-rate", type=amount, default=8e-3, metavar="LR", help="the highest learning rate")
     add("--min-lr", type=amount, default=1e-4, metavar="LR", help="the learning rate at the end")
     add(
         "--warmup-iters",
@@ -328,7 +374,7 @@ def train_parser():
         metavar="N",
         help="steps of linear rise at the beginning",
     )
-    add("--weight-decay", type=amount, default=0.1, metavar="L", help="AdamW's decay of matrices")
+    add("--weight-decay", type=amount, default=0.1, metavar="L", help="decay of matrices")
     add("--beta1", type=share, default=0.9, metavar="B", help="AdamW's memory of the gradient")
     add(
         "--beta2",
@@ -345,7 +391,7 @@ def train_parser():
     add(
         "--eval-interval",
         type=zero_or_more,
-        default=500,
+        default=400,
         metavar="N",
         help="steps between saves; 0: at the end",
     )
@@ -370,6 +416,11 @@ def train_parser():
         help="sequences a thread takes at once (default: by size)",
     )
     add("--backend", choices=["numpy", "cupy"], help="array library (default: numpy)")
+    add(
+        "--distributed",
+        action="store_true",
+        help="share the batches with the other processes that mpiexec has started; needs minigpt[mpi]",
+    )
     return parser
 
 

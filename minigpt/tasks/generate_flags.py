@@ -22,11 +22,13 @@ UNUSED = {
     "chat": ("prompt", "hide_prompt", "stream", "num_samples"),
     "show_probabilities": ("hide_prompt", "stream"),
     "score": ("prompt", *CONTINUING),
+    "fill": ("prompt", *CONTINUING),
 }
 WHAT_IT_DOES = {
     "chat": "takes its lines from standard input and prints answers as they grow",
     "show_probabilities": "prints a line a token",
     "score": "measures a file and continues nothing",
+    "fill": "takes the texts and continues nothing",
 }
 integer = whole_number(-LARGEST)
 
@@ -111,6 +113,12 @@ def parse_arguments(arguments=None):
     )
     group.add_argument(
         "--score", type=place, metavar="FILE", help="measure how well the model predicts a UTF-8 text"
+    )
+    group.add_argument(
+        "--fill",
+        nargs="+",
+        metavar="TEXT",
+        help="for a model of --task fill: each [MASK] of the text, a token, with its likeliest fillings",
     )
     group.add_argument(
         "--stride",

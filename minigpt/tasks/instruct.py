@@ -17,6 +17,7 @@ from minigpt.layers import IGNORED
 from minigpt.loading import text_folder
 from minigpt.tasks.common import FineTuning, drop_too_long, fingerprint
 from minigpt.tasks.start import starting_gpt
+from minigpt.terminal import pad
 
 
 class MaskedTask(FineTuning):
@@ -74,14 +75,14 @@ class InstructTask(MaskedTask):
         path = directory / "test_responses.jsonl"
         write_atomically(path, ("\n".join(lines) + "\n").encode("utf-8"))
 
-        metrics = {"exact_match": exact_match(responses, outputs)}
-        print(f"test split of {len(records):,}: {100 * metrics['exact_match']:.2f} % exact match", end="")
-        try:
-            metrics |= bleu_and_rouge(responses, outputs)
-            bleu, rouge = metrics["bleu"], metrics["rougeL"]
-            print(f", BLEU {bleu:.1f}, ROUGE-1 {metrics['rouge1']:.3f}, ROUGE-L {rouge:.3f}")
-        except ImportError:
-            print("; pip install 'minigpt[eval]' brings BLEU and ROUGE")
+        metrics = measures(responses, outputs)
+        print(f"test split of {len(self.test):,}: {described(metrics)}")
+        kinds = sorted({record.fields["kind"] for record in records if "kind" in record.fields})
+        for kind in kinds:
+            rows = [i for i, record in enumerate(records) if record.fields.get("kind") == kind]
+            of_kind = measures([responses[i] for i in rows], [outputs[i] for i in rows])
+            metrics.setdefault("kinds", {})[kind] = {"count": len(rows)} | of_kind
+            print(f"    {pad(kind, 24)}{len(rows):>6,}: {described(of_kind)}")
         write_json(directory / "test_metrics.json", metrics)
         print(f"responses: {path}")
 
@@ -92,6 +93,16 @@ class InstructTask(MaskedTask):
         for record, response in zip(records, greedy_answers(model, self.tokenizer, prompts)):
             instruction, input, output = fields_of(record)
             print(f"\n{self.format.prompt(instruction, input)}{response}\n(wanted: {output})")
+
+
+def measures(responses, outputs):
+    """Exact match, BLEU and ROUGE of responses, by name."""
+    return {"exact_match": exact_match(responses, outputs)} | bleu_and_rouge(responses, outputs)
+
+
+def described(metrics):
+    exact, bleu, rouge = 100 * metrics["exact_match"], metrics["bleu"], metrics["rougeL"]
+    return f"{exact:.2f} % exact match, BLEU {bleu:.1f}, ROUGE-1 {metrics['rouge1']:.3f}, ROUGE-L {rouge:.3f}"
 
 
 def fields_of(record):

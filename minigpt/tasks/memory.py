@@ -1,6 +1,7 @@
 """Does a model fit this machine at all? Said before anything starts, and only where it clearly does not.
 
     parameters · (3 + workers) arrays     the weights, AdamW's two moments, and a gradient for each worker
+                                          (less one for a matrix that Muon moves: it has one moment)
     one sequence for each worker          its activations and its logits, as the backward pass needs them
     one batch                             ids and targets, 8 bytes each
 
@@ -13,6 +14,8 @@ import os
 
 from minigpt.bigram import BigramConfig, BigramLM
 from minigpt.model import GPT, GPTConfig
+from minigpt.muon import is_block_matrix
+from minigpt.rnn import RNN, RNNConfig
 from minigpt.training.runner import default_workers
 
 BYTES = 4  # of a float32
@@ -42,6 +45,8 @@ def least_memory(shapes, n_layer, n_embd, n_vocab, args):
     activations = T * (8 * n_embd * n_layer + 2 * n_vocab)
     trains_all = not args.lora_rank and args.trainable == "all"
     floats = n_params * (3 + workers if trains_all else 1) + workers * activations
+    if args.optimizer == "muon" and trains_all:
+        floats -= sum(math.prod(shape) for name, shape in shapes.items() if is_block_matrix(name))
     return BYTES * floats + 16 * n_sequences * T
 
 
@@ -55,6 +60,9 @@ def refuse_impossible_sizes(args, n_vocab=1):
     if args.model == "bigram":
         n_layer, n_embd = 0, 0
         shapes = BigramLM.parameter_shapes(BigramConfig(n_vocab, args.block_size))
+    elif args.model == "rnn":
+        n_layer, n_embd = 1, args.n_embd
+        shapes = RNN.parameter_shapes(RNNConfig(n_vocab, args.block_size, n_embd))
     else:
         n_layer, n_embd = args.n_layer, args.n_embd
         shapes = GPT.parameter_shapes(GPTConfig(n_vocab, args.block_size, n_layer, args.n_head, n_embd))

@@ -29,6 +29,7 @@ READ_FOR_BEGINNING = 100_000  # characters of the training text, in which to loo
 
 class PretrainTask:
     measure = "val_loss"
+    special_tokens = ()  # that the tokenizer needs beside the end of a text
 
     def __init__(self, args):
         self.args = args
@@ -43,6 +44,8 @@ class PretrainTask:
                 (piece for piece in self.split.train() if piece is not END),
                 (piece for piece in chain(self.split.train(), self.split.validation()) if piece is not END),
             )
+        for special in self.special_tokens:
+            self.tokenizer = self.tokenizer.with_special_token(special)
         if self.tokenizer.eot_token is None:
             raise ValueError(
                 f"the tokenizer in {args.init_from or args.tokenizer} has no token that ends a document"

@@ -4,12 +4,14 @@ import dataclasses
 from pathlib import Path
 
 from minigpt.bigram import BigramConfig, BigramLM
+from minigpt.filling.model import GapFiller
 from minigpt.finetuning.classifier import GPTClassifier
 from minigpt.finetuning.last_blocks import LastBlocksGPT
 from minigpt.finetuning.lora import LoRAGPT
 from minigpt.finetuning.peft_reading import is_adapter
 from minigpt.loading import load_model, text_folder
 from minigpt.model import GPT, GPTConfig
+from minigpt.rnn import RNN, RNNConfig
 from minigpt.tasks.memory import refuse_impossible_sizes
 from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer, load_tokenizer
 
@@ -53,13 +55,17 @@ def new_tokenizer(args, training_texts, all_texts):
 def starting_model(args, n_vocab):
     """The model to train, with the choice of what of it is trained: all, the last block, or LoRA's adapters.
 
-    Raises ValueError where that choice is made for a bigram model.
+    Raises ValueError where that choice is made for another model than a GPT, and for a base that was trained
+    to continue texts where gaps are to be filled, or the other way round.
     """
     model = base_model(args, n_vocab)
+    if model.continues == (args.task == "fill"):
+        found = "a model that continues texts" if model.continues else model.kind
+        raise ValueError(f"{args.init_from} holds {found}, which --task {args.task} cannot begin with")
     if not args.lora_rank and args.trainable == "all":
         return model
     if not isinstance(model, GPT):
-        raise ValueError("--lora-rank and --trainable last are for a gpt: a bigram model is one table")
+        raise ValueError(f"--lora-rank and --trainable last are for a gpt, not for {model.kind}")
     if args.lora_rank:
         if args.init_from and is_adapter(args.init_from):
             raise ValueError(
@@ -76,24 +82,27 @@ def starting_gpt(args, n_vocab):
     """As starting_model, for the tasks of fine-tuning. Raises ValueError for a base that is no GPT."""
     model = starting_model(args, n_vocab)
     if not isinstance(model, GPT):
-        raise ValueError(f"{args.init_from} holds a bigram model, which sees one token only: take a GPT")
+        raise ValueError(f"{args.init_from} holds {model.kind}: take a GPT")
     return model
 
 
 def base_model(args, n_vocab):
-    """Random weights, or a copy of the GPT or BigramLM in --init-from; of a classifier its GPT."""
+    """Random weights, or a copy of the model in --init-from; of a classifier its GPT."""
     if not args.init_from:
         refuse_impossible_sizes(args, n_vocab)
         if args.model == "bigram":
             return BigramLM(BigramConfig(n_vocab, args.block_size), args.seed)
+        if args.model == "rnn":
+            return RNN(RNNConfig(n_vocab, args.block_size, args.n_embd), args.seed)
         sizes = (args.block_size, args.n_layer, args.n_head, args.n_embd)
-        return GPT(GPTConfig(n_vocab, *sizes, dropout=args.dropout), args.seed)
+        model_class = GapFiller if args.task == "fill" else GPT
+        return model_class(GPTConfig(n_vocab, *sizes, dropout=args.dropout), args.seed)
     model = load_model(args.init_from)
     if isinstance(model, GPTClassifier):
         model = model.gpt
     model.params = {name: param.copy() for name, param in model.params.items()}
     shorten_context(model, args)
-    if isinstance(model, GPT):
+    if isinstance(model, (GPT, GapFiller)):
         model.config = dataclasses.replace(model.config, dropout=args.dropout)
     return model
 
@@ -110,5 +119,5 @@ def shorten_context(model, args):
             f"{model.config.block_size} tokens, which can be cut and not grown: take that or less"
         )
     model.config = dataclasses.replace(model.config, block_size=block_size)
-    if isinstance(model, GPT):
+    if isinstance(model, (GPT, GapFiller)):
         model.params["wpe.weight"] = model.params["wpe.weight"][:block_size].copy()

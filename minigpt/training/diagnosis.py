@@ -44,7 +44,7 @@ def activations(model, idx):
     """The forward pass of a model, without dropout, as pairs of a layer's name and its output."""
     model = getattr(model, "gpt", model)  # that of a classifier
     if not isinstance(model, GPT):
-        yield "the table", model.forward(idx)[0]
+        yield "the model", model.forward(idx)[0]
         return
     w = model.params
     x, _ = model.forward_embed(idx)

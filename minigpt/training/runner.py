@@ -15,14 +15,13 @@ seed and one number of workers give the same bits.
 
 import ctypes
 import math
-import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from minigpt.backend import on_host, to_device, to_host
+from minigpt.cores import cores, one_blas_thread
 from minigpt.layers import dropout_streams
 
 CACHE_FLOATS = 800_000  # numbers in the widest activations of a block, (B, T, 4C): what a core's cache likes
@@ -35,11 +34,7 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 
 def default_workers():
     """The processors this process may use; one on a GPU, which spreads the work by itself."""
-    if not on_host():
-        return 1
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return cores() if on_host() else 1
 
 
 def default_micro_batch(config, n_tokens):
@@ -88,7 +83,7 @@ class BatchRunner:
 
     def __enter__(self):
         keep_freed_memory()
-        self.blas_limit = threadpool_limits(1, user_api="blas") if self.workers > 1 else None
+        one_blas_thread.__enter__()  # for a single worker too: small products on two threads are a trap
         # Shards are equal, so their threads come back from NumPy at the same moments and meet at the lock.
         self.switch_interval = sys.getswitchinterval()
         sys.setswitchinterval(LOCK_SECONDS)
@@ -97,8 +92,7 @@ class BatchRunner:
     def __exit__(self, *error):
         self.pool.shutdown()
         sys.setswitchinterval(self.switch_interval)
-        if self.blas_limit:
-            self.blas_limit.restore_original_limits()
+        one_blas_thread.__exit__()
 
     def loss_and_grads(self, *batch, dropout_key=None):
         """The batch's mean loss, a float, and its gradients.
@@ -149,6 +143,13 @@ class BatchRunner:
         by_size = sorted(names, key=lambda name: self.model.params[name].size, reverse=True)
         hands = [by_size[worker :: self.workers] for worker in range(self.workers)]  # nearly equal work
         return list(self.pool.map(lambda hand: [function(name) for name in hand], hands))
+
+    def any(self, happened):
+        """Whether it happened in any of the processes that share the batches; here there is this one."""
+        return happened
+
+    def check_same_weights(self):
+        """Raise ValueError if the processes that share the batches do not hold the same weights."""
 
     def _part(self, batch, rows):
         return [to_device(array[rows]) for array in batch]

@@ -3,7 +3,7 @@
 The output folder is a model directory with the best model so far (config.json, model.safetensors, the
 tokenizer's files), which generate.py opens. Beside it one file holds all that only resuming needs:
 
-    training_state.safetensors     the last weights, AdamW's two moments, and as text in its header: the
+    training_state.safetensors     the last weights, the optimiser's moments, and as text in its header: the
                                    step, the best validation loss, the settings, the corpus' fingerprint
 
 One file, because one file can be replaced in one instant: a run killed at any moment, also in the middle
@@ -82,10 +82,12 @@ def parsed_progress(path, text):
 
 
 def restore_training_state(tensors, params, optimizer):
-    """Copy loaded tensors into params and the optimizer's moments, in place.
+    """Copy loaded tensors into params and the optimiser's moments, in place.
 
-    Raises ValueError naming the first array that is missing or has another shape.
+    Raises ValueError naming the first array that is missing or has another shape, or that is none of theirs:
+    another optimiser's moments are no beginning for this one.
     """
+    taken = set()
     for group, arrays in (("params", params), ("m", optimizer.m), ("v", optimizer.v)):
         for name, array in arrays.items():
             saved = tensors.get(f"{group}.{name}")
@@ -94,3 +96,6 @@ def restore_training_state(tensors, params, optimizer):
                 expected = f"{array.dtype} of shape {array.shape}"
                 raise ValueError(f"{group}.{name} {found} in {STATE_FILE} but the model needs {expected}")
             array[...] = to_device(saved)
+            taken.add(f"{group}.{name}")
+    for name in sorted(tensors.keys() - taken):
+        raise ValueError(f"{name} in {STATE_FILE} is no array of this model and its optimiser")

@@ -29,6 +29,9 @@ ALONE = RECORD | {"input": ""}
         ({"Prompt": "Add.", "completion": "3"}, ALONE),
         ({"question": "Add.", "answer": "3"}, ALONE),
         ({"instruction": None, "prompt": "Add.", "output": "3"}, ALONE),
+        (RECORD | {"kind": " sum "}, RECORD | {"kind": "sum"}),
+        (RECORD | {"kind": 3}, RECORD),
+        (RECORD | {"kind": ""}, RECORD),
         ({"instruction": "Add.", "output": "", "response": "3", "input": ""}, None),
         (
             {"instruction": "Indent:\r\nx", "input": "  y\n", "output": "\n    x\r\n    y\n"},

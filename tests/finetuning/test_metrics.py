@@ -1,12 +1,17 @@
+import random
+
 import numpy as np
 import pytest
 
 from minigpt.finetuning.metrics import (
+    bleu,
     bleu_and_rouge,
     confusion_matrix,
     describe_labels,
     exact_match,
     label_scores,
+    rouge_1,
+    rouge_l,
 )
 
 
@@ -50,13 +55,69 @@ def test_the_indentation_of_an_answer_counts():
     "text", [["the cat sat on the mat today", "a b c d e"], ["今天下午有雨，记得带伞。", "晚安"]]
 )
 def test_perfect_answers_have_perfect_scores_and_wrong_ones_do_not(text):
-    pytest.importorskip("sacrebleu")
-    pytest.importorskip("rouge_score")
     perfect = bleu_and_rouge(text, text)
     assert perfect["bleu"] == pytest.approx(100)
     assert perfect["rouge1"] == perfect["rougeL"] == pytest.approx(1)
     wrong = bleu_and_rouge(["something else", "另外一句"], text)
     assert wrong["bleu"] < 20 and wrong["rougeL"] < 0.2
+
+
+WORDS = (
+    'the cat, sat. on 3.14 mat! don\'t well-known 5-6 (a) b? 1,000 re/ad "x" A&B $5 a:b '
+    "今天 天气 很好。 你，好！ “是” 下雨".split()
+)
+
+
+def drawn_texts(rng, words):
+    """A few references, and answers that are these with gaps, or something else."""
+    references = [" ".join(rng.choices(words, k=rng.randint(1, 12))) for _ in range(rng.randint(1, 4))]
+    answers = [
+        " ".join(word for word in reference.split() if rng.random() < 0.8)
+        if rng.random() < 0.7
+        else " ".join(rng.choices(words, k=rng.randint(1, 9)))
+        for reference in references
+    ]
+    return answers, references
+
+
+@pytest.mark.parametrize(("words", "rules"), [(WORDS[:15], "13a"), (WORDS, "zh")], ids=["English", "both"])
+def test_bleu_is_that_of_sacrebleu(words, rules):
+    sacrebleu = pytest.importorskip("sacrebleu")
+    rng = random.Random(1)
+    for _ in range(300):
+        answers, references = drawn_texts(rng, words)
+        expected = sacrebleu.corpus_bleu(answers, [references], tokenize=rules).score
+        assert bleu(answers, references) == pytest.approx(expected, abs=1e-9), (answers, references)
+
+
+def test_rouge_is_that_of_rouge_score():
+    """Its tokenizer drops whatever is not a-z or 0-9: for Chinese it is given another one."""
+    rouge_scorer = pytest.importorskip("rouge_score.rouge_scorer")
+
+    class Characters:
+        def tokenize(self, text):
+            return [character for character in text if "\u4e00" <= character <= "\u9fff"]
+
+    rng = random.Random(2)
+    for words, tokenizer in (
+        (WORDS[:15], None),
+        ([word for word in WORDS if not word.isascii()], Characters()),
+    ):
+        scorer = rouge_scorer.RougeScorer(["rouge1", "rougeL"], tokenizer=tokenizer)
+        for _ in range(200):
+            for answer, reference in zip(*drawn_texts(rng, words)):
+                expected = scorer.score(reference, answer)
+                assert rouge_1(answer, reference) == pytest.approx(expected["rouge1"].fmeasure, abs=1e-12)
+                assert rouge_l(answer, reference) == pytest.approx(expected["rougeL"].fmeasure, abs=1e-12)
+
+
+def test_bleu_and_rouge_by_hand():
+    """Right of "the cat sat down": 3 of 4 words, 2 of 3 pairs, 1 of 2 triples, and no four: half of one."""
+    expected = 100 * (3 / 4 * 2 / 3 * 1 / 2 * 0.5 / 1) ** 0.25
+    assert bleu(["the cat sat down"], ["the cat sat up"]) == pytest.approx(expected)
+    assert rouge_l("the cat sat down", "sat the cat") == pytest.approx(2 * 2 / (4 + 3))
+    assert rouge_l("明天有雨", "明天没有雨") == pytest.approx(2 * 4 / (4 + 5))
+    assert bleu(["a"], ["a"]) == 0 and rouge_l("", "a") == rouge_1("", "") == 0
 
 
 def test_with_labels_of_unequal_counts_accuracy_is_of_texts_not_of_labels():
@@ -67,7 +128,5 @@ def test_with_labels_of_unequal_counts_accuracy_is_of_texts_not_of_labels():
 
 
 def test_rouge_l_sees_the_order_and_rouge_1_does_not():
-    pytest.importorskip("sacrebleu")
-    pytest.importorskip("rouge_score")
     scores = bleu_and_rouge(["b a"], ["a b"])
     assert (scores["rouge1"], scores["rougeL"]) == (1, 0.5)

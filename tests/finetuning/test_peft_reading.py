@@ -69,6 +69,11 @@ EXACT = {
         "alpha_pattern": {"^transformer.h.0.*c_attn": 3, "mlp.c_proj": 9},
         "use_rslora": True,
     },
+    "patterns of parts of names": {
+        "target_modules": ["c_proj", "c_fc"],
+        "rank_pattern": {"proj": 2, "attn": 4},
+        "alpha_pattern": {"proj": 9, "mlp": 7, "fc": 8},
+    },
     "saved LayerNorm": {"target_modules": ["c_attn"], "modules_to_save": ["ln_1", "ln_f"]},
     "saved feed-forward": {"target_modules": ["c_proj"], "modules_to_save": ["mlp"]},
     "saved positions": {"target_modules": ["c_attn"], "modules_to_save": ["wpe"]},
@@ -104,11 +109,22 @@ def test_the_logits_are_those_of_peft(tmp_path, settings, tied):
         assert np.array_equal(param, before[name]), name
 
 
-def test_a_config_that_names_no_targets_means_those_of_a_gpt2(tmp_path):
+@pytest.mark.parametrize(
+    ("written", "meant"), [(["c_attn"], None), (["c_attn", "c_proj", "c_fc"], "all-linear")]
+)
+def test_targets_that_peft_writes_out_may_be_left_to_the_reader(tmp_path, written, meant):
     base = base_in(tmp_path)
-    expected = write_adapter(tmp_path, target_modules=["c_attn"])
-    rewrite(tmp_path, target_modules=None)
+    expected = write_adapter(tmp_path, target_modules=written)
+    rewrite(tmp_path, target_modules=meant)
     assert relative_error(load_adapter(base, tmp_path / "adapter").forward(IDX)[0], expected) <= 1e-5
+
+
+def test_a_trained_row_that_the_table_has_not_is_refused(tmp_path):
+    base = base_in(tmp_path)
+    write_adapter(tmp_path, target_modules=["c_attn"], trainable_token_indices=[5, 1])
+    rewrite(tmp_path, trainable_token_indices=[5, CONFIG.vocab_size])
+    with pytest.raises(ValueError, match="trainable_token_indices has ids that wte has not"):
+        load_adapter(base, tmp_path / "adapter")
 
 
 def test_a_head_that_follows_the_table_stays_tied(tmp_path):

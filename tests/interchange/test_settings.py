@@ -5,7 +5,17 @@ import json
 import numpy as np
 import pytest
 
-from minigpt import GPT, BigramConfig, BigramLM, GPTConfig, accept_settings, load_model
+from minigpt import (
+    GPT,
+    RNN,
+    BigramConfig,
+    BigramLM,
+    GPTConfig,
+    RNNConfig,
+    accept_settings,
+    load_model,
+)
+from minigpt.filling.model import GapFiller
 from minigpt.finetuning.classifier import GPTClassifier
 from minigpt.finetuning.lora import LoRAGPT
 from minigpt.interchange.safetensors_file import open_safetensors, save_safetensors
@@ -29,12 +39,14 @@ def folders(tmp_path):
     base = tmp_path / "gpt"
     gpt().save_pretrained(base)
     BigramLM(BigramConfig(20, 8), seed=1).save_pretrained(tmp_path / "bigram")
+    RNN(RNNConfig(20, 8, 6), seed=1).save_pretrained(tmp_path / "rnn")
+    GapFiller(gpt().config, seed=1).save_pretrained(tmp_path / "fill")
     lora = LoRAGPT(gpt(), 2, 16, ["wte", "attn.c_attn"], 1, str(base))
     for param in lora.trained_params().values():
         param += 0.1
     lora.save_pretrained(tmp_path / "lora")
     GPTClassifier(lora, ["ham", "spam"], 0, seed=2).save_pretrained(tmp_path / "labels")
-    folders = {name: tmp_path / name for name in ("gpt", "bigram", "labels")}
+    folders = {name: tmp_path / name for name in ("gpt", "bigram", "rnn", "fill", "labels")}
     return folders | {"adapter": tmp_path / "lora" / "adapter", "scores": tmp_path / "labels" / "adapter"}
 
 
@@ -45,6 +57,8 @@ CHANGES = [
     ("gpt", "config.json", "tie_word_embeddings", False),
     ("gpt", "config.json", "n_positions", 4),
     ("bigram", "config.json", "block_size", 9),
+    ("rnn", "config.json", "block_size", 9),
+    ("fill", "config.json", "n_head", 4),
     ("labels", "config.json", "id2label", {"0": "spam", "1": "ham"}),
     ("labels", "config.json", "text_end", ""),
     ("labels", "config.json", "problem_type", "multi_label_classification"),

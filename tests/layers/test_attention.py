@@ -50,6 +50,36 @@ def test_dropped_attention_shares_match_torch_and_finite_differences():
     check_layer(forward, attention_backward, lambda qkv: torch_heads(qkv, H, mask, 0.4), [(B, T, 3 * C)])
 
 
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+def test_without_the_mask_it_is_torchs_attention_without_a_mask(query_block, dropout):
+    torch = pytest.importorskip("torch")
+    mask = torch.tensor(keep_mask((B, H, T, T), dropout, dropout_streams(1, 2, 0, B)))
+
+    def forward(qkv):
+        return attention_forward(qkv, H, dropout, dropout_streams(1, 2, 0, B), causal=False)
+
+    def torch_function(qkv):
+        q, k, v = (part.unflatten(-1, (H, D)).transpose(1, 2) for part in qkv.chunk(3, -1))
+        if not dropout:
+            y = torch.nn.functional.scaled_dot_product_attention(q, k, v)
+        else:
+            shares = (q @ k.transpose(-1, -2) / math.sqrt(D)).softmax(-1)
+            y = shares * mask / (1 - dropout) @ v
+        return y.transpose(1, 2).flatten(2)
+
+    check_layer(forward, attention_backward, torch_function, [(B, T, 3 * C)])
+
+
+def test_without_the_mask_every_token_sees_every_other(query_block):
+    (qkv,) = random_arrays([(B, T, 3 * C)])
+    before, _ = attention_forward(qkv, H, causal=False)
+    for t in range(T):
+        changed = qkv.copy()
+        changed[:, t] += 1
+        after, _ = attention_forward(changed, H, causal=False)
+        assert (np.abs(after - before).max((0, 2)) > 1e-3).all()
+
+
 def test_changing_a_future_token_leaves_past_outputs_alone(query_block):
     (qkv,) = random_arrays([(B, T, 3 * C)])
     before, _ = attention_forward(qkv, H)

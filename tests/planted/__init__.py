@@ -16,6 +16,7 @@ its path may stand as a fourth entry, and then it alone is asked.
 from typing import NamedTuple
 
 from planted import (
+    filling,
     finetuning,
     generation,
     gradcheck,
@@ -46,6 +47,7 @@ ROOMS = (
     training,
     generation,
     interchange,
+    filling,
     finetuning,
     tasks,
     gradcheck,
@@ -89,6 +91,7 @@ ASKED_FIRST = {  # beside the test of a file's name: the tests that are about it
 
 NOTHING_TO_PLANT = {  # source files without a bug, and why
     "minigpt/__init__.py": "imports",
+    "minigpt/filling/__init__.py": "a docstring",
     "minigpt/finetuning/__init__.py": "a docstring",
     "minigpt/finetuning/objective.py": "passes two attributes on",
     "minigpt/generation/__init__.py": "a docstring",

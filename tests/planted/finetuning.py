@@ -471,14 +471,44 @@ PLANTED = {
             "float(sum(matches))",
         ),
         (
-            "Chinese is read as English",
-            "chinese = any(",
-            "chinese = False and any(",
+            "Chinese is one long word to BLEU",
+            'CHINESE.sub(r" \\1 ", text)',
+            "text",
         ),
         (
-            "ROUGE-1 is called ROUGE-L",
-            'score["rougeL"].fmeasure',
-            'score["rouge1"].fmeasure',
+            "Chinese is nothing to ROUGE",
+            "[a-z0-9]+|[",
+            "[a-z0-9]+|[0",
+        ),
+        (
+            "an n-gram counts as often as it is said",
+            "(found & ngrams(wanted, n + 1)).total()",
+            "sum(found[gram] for gram in ngrams(wanted, n + 1))",
+        ),
+        (
+            "no penalty for brevity",
+            "100 * min(1.0, math.exp(1 - n_wanted / n_answered)) * math.exp",
+            "100 * math.exp",
+        ),
+        (
+            "a length of n-grams without a right one is not smoothed further",
+            "part /= 2",
+            "part = 0.5",
+        ),
+        (
+            "a comma in a number parts it",
+            'r"([^0-9])([.,])"',
+            'r"(.)([.,])"',
+        ),
+        (
+            "ROUGE-L takes the order for nothing",
+            "longest = diagonal + 1 if word == other else",
+            "longest = lengths[j - 1] + 1 if word == other else",
+        ),
+        (
+            "ROUGE is the recall",
+            "2 * n_right / (n_answered + n_wanted)",
+            "n_right / n_wanted",
         ),
         (
             "columns of the table swapped",

@@ -96,7 +96,7 @@ PLANTED = {
         ),
         (
             "caching: scores of the longest row's end",
-            "hidden[to_device(rows), to_device(self.windows.lengths - 1)]",
+            "hidden[rows, to_device(self.windows.lengths - 1)]",
             "hidden[:, -1]",
         ),
         (
@@ -126,8 +126,38 @@ PLANTED = {
         ),
         (
             "adapters are passed over",
-            "type(model) is GPT",
-            "isinstance(model, GPT)",
+            "decoders.get(type(model),",
+            "decoders.get(GPT if isinstance(model, GPT) else type(model),",
+        ),
+        (
+            "an RNN reads its whole window at every step",
+            "{GPT: CachingDecoder, RNN: RecurrentDecoder}",
+            "{GPT: CachingDecoder}",
+        ),
+        (
+            "the state after the first token is kept",
+            "self.state[rows] = h[:, -1]",
+            "self.state[rows] = h[:, 0]",
+        ),
+        (
+            "the state begins anew with every step",
+            "self.state[rows])  # (R, n, C)",
+            "0 * self.state[rows])  # (R, n, C)",
+        ),
+        (
+            "of a long prompt the beginning alone is read",
+            "range(0, len(prompt), block_size)",
+            "range(0, 1, block_size)",
+        ),
+        (
+            "what fills gaps continues texts",
+            "if not model.continues:",
+            "if False:",
+        ),
+        (
+            "an RNN's ids are not checked",
+            "self.model.check_ids(ids)",
+            "pass",
         ),
         (
             "ids are not checked",

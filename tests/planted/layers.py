@@ -1,6 +1,53 @@
 """Bugs of the layers and of the backend they stand on."""
 
 PLANTED = {
+    "minigpt/layers/recurrence.py": [
+        (
+            "the state before does not count",
+            "a += h[:, t]",
+            "a[:] = h[:, t]",
+        ),
+        (
+            "every step starts from the given state",
+            "before = h[:, t] = xp.tanh(a, out=a)",
+            "h[:, t] = xp.tanh(a, out=a)",
+        ),
+        (
+            "the derivative of the logistic function",
+            "da = 1 - h * h",
+            "da = h - h * h",
+        ),
+        (
+            "no gradient through time",
+            "da_t = dh[:, t] + from_after",
+            "da_t = dh[:, t].copy()",
+        ),
+        (
+            "back in time through the weights, not transposed",
+            "from_after = da_t @ Wh.T",
+            "from_after = da_t @ Wh",
+        ),
+        (
+            "back in time past tanh",
+            "        da_t *= da[:, t]\n        da[:, t] = da_t\n        from_after = da_t @ Wh.T\n",
+            "        from_after = da_t @ Wh.T\n        da_t *= da[:, t]\n        da[:, t] = da_t\n",
+        ),
+        (
+            "dWh with the state after the step",
+            "before[:, 0], before[:, 1:] = h0, h[:, :-1]",
+            "before[:] = h",
+        ),
+        (
+            "dWh without the given state",
+            "before[:, 0], before[:, 1:] = h0, h[:, :-1]",
+            "before[:, 1:] = h[:, :-1]",
+        ),
+        (
+            "dWh transposed",
+            "before.reshape(-1, H).T @ da.reshape(-1, H)",
+            "da.reshape(-1, H).T @ before.reshape(-1, H)",
+        ),
+    ],
     "minigpt/layers/linear.py": [
         (
             "dW is a mean over tokens",
@@ -197,6 +244,16 @@ PLANTED = {
         ),
     ],
     "minigpt/layers/attention.py": [
+        (
+            "masked without being asked",
+            "        if causal:\n",
+            "        if True:\n",
+        ),
+        (
+            "without the mask a block of rows meets the keys of its own alone",
+            "min(start + QUERY_BLOCK, T) if causal else T",
+            "min(start + QUERY_BLOCK, T)",
+        ),
         (
             "scores without 1/√D",
             "q = q * (1 / math.sqrt(q.shape[-1]))",

@@ -219,8 +219,8 @@ PLANTED = {
         ),
         (
             "no dropout on attention shares",
-            "attention_forward(qkv, config.n_head, p, rngs)",
-            "attention_forward(qkv, config.n_head)",
+            "attention(qkv, config.n_head, p, rngs)",
+            "attention(qkv, config.n_head)",
         ),
         (
             "no dropout on attention's branch",
@@ -268,6 +268,190 @@ PLANTED = {
             "weights always float64",
             "table.astype(dtype)",
             "table",
+        ),
+    ],
+    "minigpt/muon.py": [
+        (
+            "momentum keeps the sum, not the mean",
+            "m += (1 - mu) * grad",
+            "m += grad",
+        ),
+        (
+            "no Nesterov: the momentum itself",
+            "update += mu * m",
+            "update = 1.0 * m",
+        ),
+        (
+            "Nesterov's second step left out",
+            "update = (1 - mu) * grad",
+            "update = 0 * grad",
+        ),
+        (
+            "q, k and v as one matrix",
+            '{"attn.c_attn.weight": 3}',
+            '{"attn.c_attn.weight": 1}',
+        ),
+        (
+            "rows cut, not columns",
+            "matrix.reshape(len(matrix), n_parts, -1).swapaxes(0, 1)",
+            "matrix.reshape(n_parts, len(matrix), -1)",
+        ),
+        (
+            "the scale of the whole of c_attn",
+            "math.sqrt(max(n_in, n_out))",
+            "math.sqrt(max(grad.shape))",
+        ),
+        (
+            "scaled by the shorter side",
+            "math.sqrt(max(n_in, n_out))",
+            "math.sqrt(min(n_in, n_out))",
+        ),
+        (
+            "decay without the learning rate",
+            "param *= 1 - self.lr * self.weight_decay",
+            "param *= 1 - self.weight_decay",
+        ),
+        (
+            "four steps",
+            "STEPS = 5",
+            "STEPS = 4",
+        ),
+        (
+            "a coefficient of another sign",
+            "3.4445, -4.7750, 2.0315",
+            "3.4445, -4.7750, -2.0315",
+        ),
+        (
+            "divided by the largest number, not the norm",
+            "xp.sqrt((x * x).sum((1, 2), keepdims=True))",
+            "abs(x).max((1, 2), keepdims=True)",
+        ),
+        (
+            "one norm for q, k and v",
+            "(x * x).sum((1, 2), keepdims=True)",
+            "(x * x).sum(keepdims=True)",
+        ),
+        (
+            "a matrix of zeros divides by zero",
+            "x / xp.maximum(norm, SMALLEST_NORM)",
+            "x / norm",
+        ),
+        (
+            "tall matrices are not turned back",
+            "return orthogonalise(x.swapaxes(1, 2)).swapaxes(1, 2)",
+            "return orthogonalise(x.swapaxes(1, 2)).reshape(x.shape)",
+        ),
+        (
+            "wide: the next Gram matrix has one factor only",
+            "gram = factor @ gram @ factor",
+            "gram = factor @ gram",
+        ),
+        (
+            "wide: a step too few",
+            "range(STEPS - 1)",
+            "range(STEPS - 2)",
+        ),
+        (
+            "wide: the last factor counts alone",
+            "product = factor @ product",
+            "product = factor",
+        ),
+        (
+            "a is added everywhere",
+            "out[:, diagonal, diagonal] += a",
+            "out += a",
+        ),
+        (
+            "b and c swapped",
+            "a, b, c = COEFFICIENTS",
+            "a, c, b = COEFFICIENTS",
+        ),
+        (
+            "the head is made orthogonal too",
+            'name.startswith("h.") and',
+            'name.startswith("lm_head") or name.startswith("h.") and',
+        ),
+        (
+            "the feed-forward's first matrix is AdamW's",
+            '".c_proj.weight", ".c_fc.weight"',
+            '".c_proj.weight"',
+        ),
+        (
+            "v is kept for every matrix",
+            "if name not in self.orthogonal}",
+            "if True}",
+        ),
+        (
+            "a model without blocks passes",
+            "if not self.orthogonal:",
+            "if False:",
+        ),
+    ],
+    "minigpt/rnn.py": [
+        (
+            "parts overwrite each other's gradient",
+            "grads = {} if grads is None else grads",
+            "grads = {}",
+        ),
+        (
+            "the head is the table of tokens",
+            'unembedding_forward(h, self.params["head.weight"])',
+            'unembedding_forward(h, self.params["embedding.weight"])',
+        ),
+        (
+            "the two matrices swapped",
+            'w["rnn.Wx"], w["rnn.Wh"], w["rnn.b"], state',
+            'w["rnn.Wh"], w["rnn.Wx"], w["rnn.b"], state',
+        ),
+        (
+            "the gradients of the two matrices swapped",
+            'dx, dw["rnn.Wx"], dw["rnn.Wh"],',
+            'dx, dw["rnn.Wh"], dw["rnn.Wx"],',
+        ),
+        (
+            "the state given is not used",
+            'w["rnn.b"], state)',
+            'w["rnn.b"], 0 * state)',
+        ),
+        (
+            "the seed is not used",
+            "np.random.default_rng(seed)",
+            "np.random.default_rng(0)",
+        ),
+        (
+            "a state that saturates",
+            "1 / math.sqrt(config.n_embd)",
+            "1",
+        ),
+        (
+            "tokens not about equally likely",
+            '"head.weight": 0.02}',
+            '"head.weight": 1}',
+        ),
+        (
+            "tokens too small to be told apart",
+            '{"embedding.weight": 1,',
+            '{"embedding.weight": 0.02,',
+        ),
+        (
+            "a bias from the start",
+            '"rnn.b": 0,',
+            '"rnn.b": 1,',
+        ),
+        (
+            "weights always float64",
+            ".astype(dtype)",
+            "",
+        ),
+        (
+            "ids are not checked",
+            "self.check_ids(idx)",
+            "pass",
+        ),
+        (
+            "another model is opened",
+            'if json_config.get("model_type") != MODEL_TYPE:',
+            "if False:",
         ),
     ],
     "minigpt/optim.py": [
@@ -401,6 +585,21 @@ PLANTED = {
         (
             "a bigram model is opened as a GPT",
             'if json_config.get("model_type") == MODEL_TYPE:',
+            "if False:",
+        ),
+        (
+            "an RNN is opened as a GPT",
+            'if json_config.get("model_type") == RNN_TYPE:',
+            "if False:",
+        ),
+        (
+            "a model that fills gaps is opened as a GPT",
+            'if json_config.get("model_type") == FILL_TYPE:',
+            "if False:",
+        ),
+        (
+            "an adapter of what is no GPT",
+            "if not isinstance(base, (GPT, GPTClassifier)):",
             "if False:",
         ),
         (

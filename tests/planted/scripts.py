@@ -53,6 +53,11 @@ PLANTED = {
             "args.learning_rate, 0.0, args.warmup_iters",
         ),
         (
+            "Muon is never taken",
+            'Muon if args.optimizer == "muon" else AdamW',
+            "AdamW",
+        ),
+        (
             "no warm-up",
             "args.min_lr, args.warmup_iters",
             "args.min_lr, 0",
@@ -216,6 +221,16 @@ PLANTED = {
         ),
     ],
     "generate.py": [
+        (
+            "what fills gaps continues a text",
+            "if isinstance(model, GapFiller) and not args.fill:",
+            "if False:",
+        ),
+        (
+            "what continues texts fills gaps",
+            "if args.fill and not isinstance(model, GapFiller):",
+            "if False:",
+        ),
         (
             "--num-samples not used",
             "for prompt in prompts for _ in range(args.num_samples)",

@@ -1,6 +1,63 @@
 """Bugs of what there is to learn: which record goes where, which flag does what."""
 
 PLANTED = {
+    "minigpt/tasks/fill.py": [
+        (
+            "all windows are of full length",
+            "length = int(rng.integers(min(SHORTEST, self.block_size), self.block_size + 1))",
+            "length = self.block_size",
+        ),
+        (
+            "the context is never reached",
+            "self.block_size + 1))",
+            "self.block_size))",
+        ),
+        (
+            "every step is the same",
+            "np.random.default_rng([self.args.seed, step])",
+            "np.random.default_rng([self.args.seed, 0])",
+        ),
+        (
+            "the batches of --grad-accum do not come",
+            "self.args.batch_size * self.args.grad_accum, rng)",
+            "self.args.batch_size, rng)",
+        ),
+        (
+            "validated on the training text",
+            "sliding_windows(self.corpus.validation,",
+            "sliding_windows(self.corpus.train,",
+        ),
+        (
+            "other gaps at every validation",
+            "np.random.default_rng([0, int(rows[0])])",
+            "np.random.default_rng()",
+        ),
+        (
+            "batches weigh the same, whatever they hide",
+            "total += n * runner.loss(seen, targets)\n            n_hidden += n",
+            "total += runner.loss(seen, targets)\n            n_hidden += 1",
+        ),
+        (
+            "tokens that were not hidden are guessed right",
+            "targets[hidden]).sum()",
+            "seen[hidden]).sum()",
+        ),
+        (
+            "beginnings longer than the context",
+            '"all")[: self.block_size]',
+            '"all")',
+        ),
+        (
+            "ends of texts are hidden",
+            "special = tokenizer.special_tokens.values()",
+            "special = [tokenizer.special_tokens[MASK]]",
+        ),
+        (
+            "no token for the gap",
+            "special_tokens = (MASK,)",
+            "special_tokens = ()",
+        ),
+    ],
     "minigpt/tasks/start.py": [
         (
             "--unk not used",
@@ -51,6 +108,21 @@ PLANTED = {
             "the seed does not decide a bigram model",
             "args.block_size), args.seed)",
             "args.block_size), 0)",
+        ),
+        (
+            "a GPT in place of a model that fills gaps",
+            'GapFiller if args.task == "fill" else GPT',
+            "GPT",
+        ),
+        (
+            "a base of the other kind is taken",
+            'if model.continues == (args.task == "fill"):',
+            "if False:",
+        ),
+        (
+            "the seed does not decide an RNN",
+            "args.n_embd), args.seed)",
+            "args.n_embd), 0)",
         ),
         (
             "a bigram base is fine-tuned",
@@ -242,6 +314,16 @@ PLANTED = {
     ],
     "minigpt/tasks/arguments.py": [
         (
+            "a run is resumed by another optimiser",
+            '("init_from", "optimizer", *SPLIT_FLAGS',
+            '("init_from", *SPLIT_FLAGS',
+        ),
+        (
+            "Muon is let at a bigram model and at adapters",
+            'if args.optimizer == "muon" and (',
+            "if False and (",
+        ),
+        (
             "a preset is passed over",
             "parser.set_defaults(**PRESETS[args.preset])",
             "pass",
@@ -252,9 +334,14 @@ PLANTED = {
             "pass",
         ),
         (
-            "a bigram model's defaults are passed over",
-            "parser.set_defaults(**BIGRAM_DEFAULTS)",
+            "a small model's defaults are passed over",
+            "parser.set_defaults(**MODEL_DEFAULTS[args.model])",
             "pass",
+        ),
+        (
+            "layers of an RNN are let in and ignored",
+            'args.model != "rnn", "for a gpt: an rnn',
+            'True, "for a gpt: an rnn',
         ),
         (
             "adapters' defaults are passed over",
@@ -342,7 +429,7 @@ PLANTED = {
         ),
         (
             "the fast one is the slow one",
-            ' | {"n_layer": 2, "n_embd": 184, "learning_rate": 5e-3}',
+            ' | {"optimizer": "muon", "n_layer": 2, "n_embd": 184, "learning_rate": 1e-2, "max_iters": 1470}',
             "",
         ),
     ],
@@ -446,6 +533,11 @@ PLANTED = {
             "moments take no room",
             "n_params * (3 + workers if trains_all else 1)",
             "n_params",
+        ),
+        (
+            "a matrix that Muon moves has two moments",
+            'if args.optimizer == "muon" and trains_all:',
+            "if False:",
         ),
     ],
     "minigpt/tasks/flag_types.py": [

@@ -54,6 +54,16 @@ PLANTED = {
     ],
     "tokenizer/base.py": [
         (
+            "a further special token is the first tokenizer's too",
+            "extended = copy(self)",
+            "extended = self",
+        ),
+        (
+            "an ordinary token becomes a special one",
+            'if text.encode("utf-8") in self.token_bytes.values():',
+            "if False:",
+        ),
+        (
             "ids with gaps: a row too few",
             "max(token_bytes) + 1",
             "len(token_bytes)",

@@ -25,12 +25,13 @@ def saved(directory, *flags):
 @pytest.mark.parametrize(
     ("flags", "expected"),
     [
-        ([], (4, 4000, 3e-3, 0.0, 4, 128)),
+        ([], (4, 2400, 8e-3, 0.0, 4, 128)),
         (["--task", "classify"], (32, 1000, 3e-3, 0.3, 1, 64)),
         (["--task", "instruct"], (16, 3500, 3e-3, 0.0, 4, 128)),
         (["--task", "chat"], (16, 1500, 2e-3, 0.1, 4, 128)),
         (["--task", "prefer"], (16, 300, 2e-4, 0.0, 4, 128)),
         (["--model", "bigram"], (32, 500, 0.1, 0.0, 4, 128)),
+        (["--model", "rnn"], (16, 1200, 6e-3, 0.0, 4, 256)),
         (["--task", "chat", "--batch-size", "3", "--n-embd", "12"], (3, 1500, 2e-3, 0.1, 4, 12)),
         (["--task", "chat", "--preset", "shakespeare-char-cpu"], (12, 2000, 1e-3, 0.0, 4, 128)),
         (["--preset", "shakespeare-char-cpu", "--n-layer", "5"], (12, 2000, 1e-3, 0.0, 5, 128)),
@@ -40,6 +41,15 @@ def test_the_command_line_counts_more_than_a_preset_and_that_more_than_a_task(fl
     args = train_arguments(flags)
     found = (args.batch_size, args.max_iters, args.learning_rate, args.dropout, args.n_layer, args.n_embd)
     assert found == expected
+
+
+def test_muon_is_for_pretraining_and_for_whoever_asks():
+    assert train_arguments([]).optimizer == "muon"
+    for flags in (["--model", "bigram"], ["--lora-rank", "4"], ["--preset", "shakespeare-char-cpu"]):
+        assert train_arguments(flags).optimizer == "adamw"
+    for task in ("classify", "instruct", "chat", "prefer"):
+        assert train_arguments(["--task", task]).optimizer == "adamw"
+        assert train_arguments(["--task", task, "--optimizer", "muon"]).optimizer == "muon"
 
 
 def test_adapters_remember_longer():
@@ -83,9 +93,15 @@ def test_what_the_base_decides_is_not_decided_again(capsys, flag):
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        ("--min-lr 0.5", "--min-lr is 0.5, above --learning-rate 0.003"),
+        ("--min-lr 0.5", "--min-lr is 0.5, above --learning-rate 0.008"),
         ("--max-iters 10 --warmup-iters 11", "--warmup-iters is 11, more than the 10 of --max-iters"),
-        ("--task chat --model bigram", "--task chat takes a gpt"),
+        ("--task chat --model bigram", "--task chat takes a gpt, not --model bigram"),
+        ("--task chat --model rnn", "--task chat takes a gpt, not --model rnn"),
+        ("--model bigram --n-embd 9", "--n-embd is for a gpt or an rnn: a bigram model is one table"),
+        ("--model bigram --n-head 9", "--n-head is for a gpt: a bigram model is one table"),
+        ("--model rnn --n-layer 2", "--n-layer is for a gpt: an rnn is one recurrent layer"),
+        ("--model rnn --n-head 2", "--n-head is for a gpt: an rnn is one recurrent layer"),
+        ("--model rnn --dropout 0.1", "--dropout is for a gpt: an rnn is one recurrent layer"),
         ("--lora-rank 2 --trainable last", "choose one of the two"),
         ("--dropout 1", "1 is not at least 0 and below 1"),
         ("--beta1 -0.1", "-0.1 is not at least 0 and below 1"),

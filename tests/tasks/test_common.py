@@ -28,7 +28,10 @@ class Counted(FineTuning):
 
     def __init__(self, **settings):
         super().__init__(
-            Namespace(**{"batch_size": 2, "grad_accum": 1, "eval_iters": 20, "seed": 1} | settings)
+            Namespace(
+                **{"data": [], "out": "out", "batch_size": 2, "grad_accum": 1, "eval_iters": 20, "seed": 1}
+                | settings
+            )
         )
         self.objective = self
         self.start([TRAIN, VALIDATION, TEST])

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from minigpt import BigramConfig, BigramLM, load_model
+from minigpt import RNN, BigramConfig, BigramLM, RNNConfig, load_model
 from minigpt.layers import IGNORED
 from minigpt.tasks import TASKS
 from minigpt.tasks.arguments import train_arguments
@@ -190,12 +190,18 @@ def test_a_tuned_head_is_taken_over(folder, tmp_path):
     assert second.model.params["score.weight"] is not kept.params["score.weight"]
 
 
+SMALL_MODELS = {
+    "a bigram model, which sees one token only": BigramLM(BigramConfig(3, 8)),
+    "an RNN, which has one recurrent layer": RNN(RNNConfig(3, 8, 4)),
+}
+
+
 @pytest.mark.parametrize("name", ["classify", "instruct", "chat", "prefer"])
-def test_a_bigram_model_is_no_base(folder, tmp_path, name):
-    tokenizer = CharTokenizer.train("Q!")
-    tokenizer.save(tmp_path)
-    BigramLM(BigramConfig(tokenizer.n_vocab, 8)).save_pretrained(tmp_path)
+@pytest.mark.parametrize("kind", SMALL_MODELS)
+def test_a_model_that_is_no_gpt_is_no_base(folder, tmp_path, name, kind):
+    CharTokenizer.train("Q!").save(tmp_path)
+    SMALL_MODELS[kind].save_pretrained(tmp_path)
     data, out = str(folder / f"{name}.jsonl"), str(folder / "unused")
     args = train_arguments(["--task", name, "--data", data, "--out", out, "--init-from", str(tmp_path)])
-    with pytest.raises(ValueError, match="holds a bigram model, which sees one token only: take a GPT"):
+    with pytest.raises(ValueError, match=f"holds {kind}: take a GPT"):
         TASKS[name](args)

@@ -1,10 +1,12 @@
 """What holds for every tokenizer."""
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from sample_texts import CHINESE, ENGLISH, TEXT, hostile_text
 
-from tokenizer import BPETokenizer, WordTokenizer
+from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer, load_tokenizer
 
 
 def test_decode_inverts_encode_on_the_training_text(any_tokenizer):
@@ -34,6 +36,24 @@ def test_an_allowed_special_token_becomes_its_id(any_tokenizer):
     text = "<|endoftext|>The<|endoftext|><|endoftext|>"
     assert tok.encode(text, allowed_special={"<|endoftext|>"}) == expected
     assert tok.encode(text, allowed_special="all") == expected
+
+
+def test_one_more_special_token_changes_no_other(any_tokenizer, tmp_path):
+    tok = any_tokenizer
+    more = tok.with_special_token("[MASK]")
+    mask = tok.n_vocab
+    assert more.encode("The [MASK]", allowed_special={"[MASK]"}) == [*tok.encode("The "), mask]
+    assert more.encode(TEXT) == tok.encode(TEXT) and more.decode([mask]) == "[MASK]"
+    assert (more.n_vocab, more.eot_token) == (tok.n_vocab + 1, tok.eot_token)
+    assert "[MASK]" not in tok.special_tokens and mask not in tok.token_bytes, "the first one stays"
+    assert more.with_special_token("[MASK]") is more
+    more.save(tmp_path)
+    again = load_tokenizer(tmp_path)
+    assert again.special_tokens == more.special_tokens and again.token_bytes == more.token_bytes
+    config = json.loads((tmp_path / "tokenizer_config.json").read_text(encoding="utf-8"))
+    assert config["mask_token"] == "[MASK]"
+    with pytest.raises(ValueError, match="'e' is an ordinary token of this tokenizer"):
+        CharTokenizer.train("e").with_special_token("e")
 
 
 def test_a_special_token_that_is_not_disallowed_is_text(bpe):

@@ -9,11 +9,12 @@ from tiny_texts import MIXED, ByteTokenizer, text_of
 from minigpt.training.corpus import (
     checksum_of_manifest,
     count_bytes,
+    grouped,
     random_batch,
     sliding_windows,
     tokenize_texts,
 )
-from minigpt.training.documents import DocumentSplit, FileSplit
+from minigpt.training.documents import END, DocumentSplit, FileSplit
 from minigpt.training.text_files import open_text_files
 from tokenizer import BPETokenizer, CharTokenizer
 
@@ -296,3 +297,8 @@ def test_a_batch_depends_on_its_generator_alone():
 def test_ids_above_the_range_of_int16_survive_a_batch():
     x, _ = random_batch(np.full(9, 65_000, dtype=np.uint16), 4, 2, np.random.default_rng(0))
     assert (x == 65_000).all()
+
+
+def test_pieces_of_a_document_stay_apart_and_short_documents_go_together():
+    assert list(grouped(["ab", "cd", END, "e", END, "f"], "<end>")) == ["ab", "cd<end>e<end>f"]
+    assert list(grouped([END, "ab", END, "cd", "ef", END], "<end>")) == ["<end>ab<end>cd", "ef<end>"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from models import SMALL, order_one_gpt
 
-from minigpt import BigramConfig, BigramLM
+from minigpt import RNN, BigramConfig, BigramLM, RNNConfig
 from minigpt.finetuning.classifier import GPTClassifier
 from minigpt.training.diagnosis import first_overflow, overflow_report
 
@@ -71,6 +71,10 @@ def test_a_classifiers_gpt_and_a_bigram_table_are_looked_into():
     assert first_overflow(bigram, IDX, {}, 1.0) == "the norm of the gradients"
     bigram.params["table.weight"][3, 3] = np.nan
     assert first_overflow(bigram, IDX, {}, 1.0) == "the parameter table.weight"
+    rnn = RNN(RNNConfig(SMALL.vocab_size, IDX.shape[-1], 4))
+    rnn.params["rnn.b"][:], rnn.params["head.weight"][:] = 100, 3e38
+    with np.errstate(all="ignore"):
+        assert first_overflow(rnn, IDX, {}, np.inf) == "the output of the model"
 
 
 def test_the_report_names_the_step_the_last_five_norms_and_the_folder():

@@ -8,7 +8,7 @@ import pytest
 from models import order_one_gpt
 from threadpoolctl import threadpool_info
 
-from minigpt import GPT, AdamW, BigramConfig, BigramLM, GPTConfig
+from minigpt import GPT, AdamW, BigramConfig, BigramLM, GPTConfig, RNNConfig
 from minigpt.gradcheck import relative_error
 from minigpt.layers import dropout_streams
 from minigpt.training.runner import BatchRunner, default_micro_batch, default_workers
@@ -108,6 +108,7 @@ def test_micro_batches_shrink_with_model_and_sequences_and_hold_at_least_one():
     assert default_micro_batch(wide, 16) > default_micro_batch(wide, 64)
     assert default_micro_batch(large, 1024) == 1
     assert default_micro_batch(BigramConfig(100, 64), 64) >= 1
+    assert default_micro_batch(RNNConfig(100, 64, 64), 64) >= 1
     assert default_workers() >= 1
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from minigpt import GPT, AdamW, BigramConfig, BigramLM, GPTConfig, load_model
+from minigpt import GPT, RNN, AdamW, BigramConfig, BigramLM, GPTConfig, Muon, RNNConfig, load_model
 from minigpt.interchange.files import write_atomically
 from minigpt.layers import dropout_streams
 from minigpt.training.state import (
@@ -20,9 +20,9 @@ from minigpt.training.state import (
 CONFIG = GPTConfig(vocab_size=11, block_size=6, n_layer=2, n_head=2, n_embd=8, dropout=0.2)
 
 
-def start(seed=0, **settings):
+def start(seed=0, kind=AdamW, **settings):
     model = GPT(CONFIG, seed=seed)
-    return model, AdamW(model.params, **settings)
+    return model, kind(model.params, **settings)
 
 
 def train(model, optimizer, steps):
@@ -37,15 +37,16 @@ def snapshot(model, optimizer):
     return [array.tobytes() for group in (model.params, optimizer.m, optimizer.v) for array in group.values()]
 
 
-def test_a_resumed_run_is_bit_identical_to_one_that_was_never_stopped(tmp_path):
-    unbroken = start()
+@pytest.mark.parametrize("kind", [AdamW, Muon])
+def test_a_resumed_run_is_bit_identical_to_one_that_was_never_stopped(tmp_path, kind):
+    unbroken = start(kind=kind)
     train(*unbroken, range(9))
 
-    model, optimizer = start()
+    model, optimizer = start(kind=kind)
     train(model, optimizer, range(4))
     save_training_state(tmp_path, model.params, optimizer, {"step": 4, "best_loss": 2.5, "corpus": "f00"})
 
-    model, optimizer = start(seed=99)  # other weights: all must come from the file
+    model, optimizer = start(seed=99, kind=kind)  # other weights: all must come from the file
     tensors, progress = load_training_state(tmp_path)
     assert progress == {"step": 4, "best_loss": 2.5, "corpus": "f00"}
     restore_training_state(tensors, model.params, optimizer)
@@ -168,10 +169,20 @@ def test_a_state_of_another_model_names_the_first_array_that_does_not_fit(tmp_pa
         restore_training_state(tensors, other.params, AdamW(other.params))
 
 
+@pytest.mark.parametrize(("before", "now"), [(AdamW, Muon), (Muon, AdamW)])
+def test_the_moments_of_another_optimiser_are_not_taken_up(tmp_path, before, now):
+    model, optimizer = start(kind=before)
+    save_training_state(tmp_path, model.params, optimizer, {})
+    tensors, _ = load_training_state(tmp_path)
+    with pytest.raises(ValueError, match=r"v.h.0.attn.c_attn.weight (in|is missing in) training_state"):
+        restore_training_state(tensors, model.params, now(model.params))
+
+
 @pytest.mark.parametrize("tie_weights", [True, False])
-def test_load_model_opens_what_either_kind_of_model_saved(tmp_path, tie_weights):
+def test_load_model_opens_what_every_kind_of_model_saved(tmp_path, tie_weights):
     config = GPTConfig(vocab_size=11, block_size=6, n_layer=1, n_head=2, n_embd=8, tie_weights=tie_weights)
-    for model in (GPT(config, seed=5), BigramLM(BigramConfig(11, 6), seed=5)):
+    small = (BigramLM(BigramConfig(11, 6), seed=5), RNN(RNNConfig(11, 6, 4), seed=5))
+    for model in (GPT(config, seed=5), *small):
         directory = tmp_path / type(model).__name__
         model.save_pretrained(directory)
         opened = load_model(directory)

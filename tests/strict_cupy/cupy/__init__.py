@@ -14,7 +14,7 @@ extra `gpu` asks for) or in its source:
 * ndarray.argmax takes keepdims. Reductions give arrays of no dimension, not scalars (user_guide/difference),
   which int() and float() fetch.
 * take_along_axis(a, indices, axis), triu, full, stack, where, dot, and vdot, which flattens as NumPy's does.
-* reference/ufunc: exp, log, sqrt, tanh, divide, isfinite, with out=. ufunc.at came with version 12.
+* reference/ufunc: exp, log, sqrt, tanh, divide, maximum, isfinite, with out=. ufunc.at came with version 12.
 * matmul with out=: up to version 10 not supported; now out may be any view of the right shape, and one that
   is not contiguous is filled by a copy (cupy/_core/_routines_linalg.pyx).
 * random.default_rng takes a list of ints, as NumPy's does, and Generator.random a dtype. The numbers are
@@ -151,8 +151,8 @@ class ufunc:
 
 
 add = ufunc(np.add)
-divide, exp, log, sqrt, tanh, isfinite = map(
-    on_device, (np.divide, np.exp, np.log, np.sqrt, np.tanh, np.isfinite)
+divide, exp, log, maximum, sqrt, tanh, isfinite = map(
+    on_device, (np.divide, np.exp, np.log, np.maximum, np.sqrt, np.tanh, np.isfinite)
 )
 dot, matmul, vdot, where, stack = map(on_device, (np.dot, np.matmul, np.vdot, np.where, np.stack))
 take_along_axis, triu = map(on_device, (np.take_along_axis, np.triu))
