@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scripts import run_main
+from scripts import refusal, run_main
 
 import train
 from minigpt import GPT, AdamW, BigramLM, GPTConfig, clip_grad_norm, load_model
@@ -143,6 +143,18 @@ def test_tokenizer_and_vocab_size_decide_the_tokens(run, name, kind):
     seen = run("--tokenizer", name, "--vocab-size", size)
     assert type(seen.task.tokenizer) is type(load_tokenizer(seen.out)) is kind
     assert seen.task.tokenizer.n_vocab == {"bpe": 265, "char": len(set(TEXT)) + 1, "word": 9}[name]
+
+
+def test_unk_takes_characters_that_are_not_in_the_vocabulary(run):
+    assert "<|unk|>" not in run().task.tokenizer.special_tokens
+    tokenizer = run("--unk").task.tokenizer
+    assert tokenizer.encode("a力") == [tokenizer.encode("a")[0], tokenizer.special_tokens["<|unk|>"]]
+    assert run("--unk", "--vocab-size", 9).task.tokenizer.n_vocab == 9
+
+
+@pytest.mark.parametrize("kind", ["bpe", "word"])
+def test_unk_is_refused_where_it_means_nothing(kind):
+    assert "--unk is for --tokenizer char" in refusal(train.main, "--tokenizer", kind, "--unk")
 
 
 def test_init_from_is_where_the_weights_begin(run, folder):
@@ -447,6 +459,7 @@ TESTS = {
     "out": test_out_is_where_the_model_lies,
     "tokenizer": test_tokenizer_and_vocab_size_decide_the_tokens,
     "vocab_size": test_tokenizer_and_vocab_size_decide_the_tokens,
+    "unk": test_unk_takes_characters_that_are_not_in_the_vocabulary,
     "init_from": test_init_from_is_where_the_weights_begin,
     "preset": test_presets_are_what_they_are_named_after_and_other_flags_change_them,
     "resume": test_resume_goes_on_from_the_last_save_with_the_flags_of_the_run,

@@ -16,8 +16,12 @@ import sys
 from pathlib import Path
 
 import matplotlib
+from matplotlib import font_manager
 
 matplotlib.use("Agg")
+CHINESE = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
+if CHINESE.exists():  # Matplotlib's own list of fonts may be older than the font
+    font_manager.fontManager.addfont(CHINESE)
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1])]
@@ -27,7 +31,7 @@ LIMIT = 100_000  # bytes of one picture
 INK, MUTED, PAPER = "#1f2430", "#7a8194", "#ffffff"
 BLUE, ORANGE, GREEN, RED, VIOLET = "#2f6fde", "#e07b1a", "#2a9d5c", "#d1435b", "#8457c8"
 STYLE = {
-    "font.family": ["DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP"],
+    "font.family": ["DejaVu Sans", "Noto Sans CJK SC"],
     "font.size": 11,
     "svg.fonttype": "path",
     "svg.hashsalt": "minigpt",

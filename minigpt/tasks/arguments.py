@@ -29,7 +29,7 @@ MOST_WORKERS = 1024
 ARGUMENTS_FILE = "arguments.json"  # in the output folder: the flags of the run there
 NOT_SAVED = ("resume", "eval_only", "out")  # what is said anew each time
 SPLIT_FLAGS = ("documents", "val_share", "val_data")  # of raw text: what is a document, what is held back
-TOKENIZER_FLAGS = ("tokenizer", "vocab_size")
+TOKENIZER_FLAGS = ("tokenizer", "vocab_size", "unk")
 MODEL_FLAGS = ("model", "n_layer", "n_head", "n_embd", "block_size")
 TASK_FLAGS = (
     "task",
@@ -174,6 +174,8 @@ def check_arguments(parser, args, saved):
                 parser.error(f"{flag(name)} is {why}")
     if args.tokenizer not in TOKENIZERS and args.vocab_size != parser.get_default("vocab_size"):
         parser.error(f"--vocab-size is for a new tokenizer: the one in {args.tokenizer} has its own size")
+    if args.unk and args.tokenizer != "char":
+        parser.error("--unk is for --tokenizer char: word always has <|unk|>, and bpe knows every character")
     if args.val_data and args.val_share != parser.get_default("val_share"):
         parser.error("--val-data is what is held back: leave --val-share out")
     for path in (*args.data, *(args.val_data or ())) if saved else ():
@@ -261,6 +263,12 @@ def train_parser():
     )
     add(
         "--vocab-size", type=one_or_more, default=4096, metavar="N", help="tokens that bpe and word may learn"
+    )
+    add(
+        "--unk",
+        action="store_true",
+        help="char: at most --vocab-size tokens, the commonest characters of the training text; any other "
+        "character, in a prompt too, becomes <|unk|> instead of an error",
     )
     add("--init-from", type=place, metavar="DIR", help="start from the model in DIR, with its tokenizer")
     add("--preset", choices=PRESETS, help="named settings, which other flags may change")

@@ -42,6 +42,8 @@ def given_tokenizer(args):
 
 def new_tokenizer(args, training_texts, all_texts):
     """A tokenizer that learns from texts, of the kind --tokenizer."""
+    if args.unk:
+        return CharTokenizer.train(training_texts, args.vocab_size, unk=True)
     if args.tokenizer == "char":
         return CharTokenizer.train(all_texts)
     tokenizer_class = {"bpe": BPETokenizer, "word": WordTokenizer}[args.tokenizer]

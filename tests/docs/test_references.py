@@ -61,3 +61,11 @@ def test_a_chapter_names_the_exercises_that_belong_to_it(page):
     text = page.read_text(encoding="utf-8")
     for exercise in EXERCISES.get(int(page.name[:2]), ()):
         assert re.search(rf"minigpt\.learn start {exercise}\b|`{exercise}`", text), f"{exercise} is not named"
+
+
+def test_the_glossary_is_sorted_and_each_term_stands_there_once_in_both_languages():
+    rows = [line.strip("| ").split(" | ") for line in (DOCS / "glossary.md").read_text("utf-8").splitlines()]
+    terms = [row for row in rows if len(row) == 5][1:]  # without the heading
+    names = [row[0].lower() for row in terms]
+    assert names == sorted(set(names)) and len(names) > 10
+    assert all(cell.strip() for row in terms for cell in row)

@@ -14,7 +14,7 @@ def bones(block):
     """A block without its comments and the words in its strings."""
     if block.language == "sh":
         text = re.sub(r"#.*", "", re.sub(r'"[^"]*"', '""', block.code))
-        return re.sub(r"[_-](en|zh)\b", "_LANGUAGE", text).split()
+        return re.sub(r"\w+[_-](en|zh)\b", "IN_ITS_LANGUAGE", text).split()
     tree = ast.parse(block.code)
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -3,6 +3,16 @@
 PLANTED = {
     "minigpt/tasks/start.py": [
         (
+            "--unk not used",
+            "    if args.unk:\n        return",
+            "    if False:\n        return",
+        ),
+        (
+            "--unk without --vocab-size",
+            "args.vocab_size, unk=True",
+            "unk=True",
+        ),
+        (
             "adapters not asked for",
             'if not args.lora_rank and args.trainable == "all":',
             "if True:",

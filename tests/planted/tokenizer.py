@@ -444,6 +444,11 @@ PLANTED = {
             "elif False:",
         ),
         (
+            "--unk not used",
+            "unk=options.unk)",
+            "unk=False)",
+        ),
+        (
             "--pattern not used",
             "pattern=options.pattern,",
             "pattern=GPT2_PATTERN,",
