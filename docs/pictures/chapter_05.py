@@ -1,7 +1,7 @@
 """Chapter 5: steps against a slope, the chain of the example forward and back, and three learning rates."""
 
 import numpy as np
-from make import BLUE, INK, MUTED, ORANGE, RED
+from palette import BLUE, INK, MUTED, ORANGE, RED
 from matplotlib import pyplot
 
 SLOPE = {
