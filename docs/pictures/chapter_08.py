@@ -4,8 +4,8 @@ import math
 from pathlib import Path
 
 import numpy as np
-from palette import BLUE, INK, MUTED, ORANGE
 from matplotlib import pyplot
+from palette import BLUE, INK, MUTED, ORANGE
 
 from minigpt import GPT, AdamW, GPTConfig, plain
 from minigpt.training.corpus import random_batch
