@@ -157,8 +157,8 @@ def test_several_gaps_in_a_row_have_a_line_each(folder):
         (["--score", __file__], "which continues no text"),
         (["--fill", "the cat"], "'the cat' has no gap: write [MASK]"),
         (["--fill", "[MASK]" * 13], "the input has 13 tokens but the context holds 12"),
-        (["--fill", "[MASK]", "--prompt", "a"], "--fill takes the texts and draws nothing"),
-        (["--fill", "[MASK]", "--num-samples", 2], "--fill takes the texts and draws nothing"),
+        (["--fill", "[MASK]", "--prompt", "a"], "--fill takes the texts and continues nothing"),
+        (["--fill", "[MASK]", "--num-samples", 2], "--fill takes the texts and continues nothing"),
         (["--fill", "[MASK]", "--chat"], "--chat and --fill are different ways to run"),
     ],
 )
