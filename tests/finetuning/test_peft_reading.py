@@ -57,6 +57,7 @@ def rewrite(directory, tensors=None, **changes):
 EXACT = {
     "names": {"target_modules": ["c_attn", "c_proj", "c_fc"]},
     "default targets": {},
+    "parts of names are none": {"target_modules": ["c_attn", "fc", "proj"]},
     "all-linear": {"target_modules": "all-linear"},
     "full names": {"target_modules": ["transformer.h.0.attn.c_attn", "h.1.mlp.c_fc"]},
     "pattern": {"target_modules": r".*\.h\.[02]\.(attn|mlp)\.c_proj"},
