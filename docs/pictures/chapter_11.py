@@ -72,7 +72,7 @@ def schedule(language):
 
 @cache
 def losses_of(learning_rate, n_steps, n_windows=None):
-    """Losses of a small GPT's batches, and on other text at every tenth step; n_windows: it sees only those."""
+    """Losses of a small GPT's batches, and on other text at every tenth step; n_windows: of those alone."""
     text = (DATA / "stories_en.txt").read_text(encoding="utf-8")[:150_000]
     tokenizer = CharTokenizer.train(text)
     ids = np.array(tokenizer.encode(text))
