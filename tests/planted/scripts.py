@@ -84,12 +84,12 @@ PLANTED = {
         ),
         (
             "the backend is not chosen",
-            "use_backend(args.backend)",
-            "pass",
+            "use_backend(args.backend)\n    out",
+            "out",
         ),
         (
             "a stop saves nothing",
-            "            elif stop.requested:\n                run.keep(step)\n",
+            "                if not to_measure:\n                    run.keep(step)\n",
             "",
         ),
         (

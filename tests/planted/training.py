@@ -75,11 +75,6 @@ PLANTED = {
             "pass",
         ),
         (
-            "a process without rows adds the last step's gradients again",
-            "if grads else 0",
-            "if grads else self.flat[rows]",
-        ),
-        (
             "the loss is that of one process",
             "return self._sum(loss), summed",
             "return loss, summed",
