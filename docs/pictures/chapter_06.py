@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from make import BLUE, GREEN, INK, MUTED, ORANGE, RED, VIOLET
+from palette import BLUE, GREEN, INK, MUTED, ORANGE, RED, VIOLET
 from matplotlib import pyplot
 
 from minigpt.layers import recurrence_backward, recurrence_forward

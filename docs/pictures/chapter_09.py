@@ -1,7 +1,7 @@
 """Chapter 9: the block and the shapes in it, GELU, and where a GPT's parameters are."""
 
 import numpy as np
-from make import BLUE, GREEN, INK, MUTED, ORANGE, RED, VIOLET
+from palette import BLUE, GREEN, INK, MUTED, ORANGE, RED, VIOLET
 from matplotlib import pyplot
 from matplotlib.patches import FancyBboxPatch
 

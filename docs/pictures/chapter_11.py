@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from make import BLUE, GREEN, MUTED, ORANGE, RED
+from palette import BLUE, GREEN, MUTED, ORANGE, RED
 from matplotlib import pyplot
 
 from minigpt import GPT, AdamW, GPTConfig, clip_grad_norm, cosine_schedule

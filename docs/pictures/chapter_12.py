@@ -1,7 +1,7 @@
 """Chapter 12: what temperature, top-k and top-p leave of six tokens, and what the cache saves."""
 
 import numpy as np
-from make import BLUE, MUTED, ORANGE
+from palette import BLUE, MUTED, ORANGE
 from matplotlib import pyplot
 
 from minigpt.generation.sampling import keep_top_k, keep_top_p, softmax
