@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from palette import BLUE, GREEN, INK, MUTED, ORANGE, RED, VIOLET
 from matplotlib import pyplot
+from palette import BLUE, GREEN, INK, MUTED, ORANGE, RED, VIOLET
 
 from minigpt.layers import recurrence_backward, recurrence_forward
 

@@ -1,9 +1,9 @@
 """Chapter 9: the block and the shapes in it, GELU, and where a GPT's parameters are."""
 
 import numpy as np
-from palette import BLUE, GREEN, INK, MUTED, ORANGE, RED, VIOLET
 from matplotlib import pyplot
 from matplotlib.patches import FancyBboxPatch
+from palette import BLUE, GREEN, INK, MUTED, ORANGE, RED, VIOLET
 
 from minigpt import GPT, GPTConfig, plain
 from minigpt.layers.gelu import gelu_forward

@@ -4,8 +4,8 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from palette import BLUE, GREEN, MUTED, ORANGE, RED
 from matplotlib import pyplot
+from palette import BLUE, GREEN, MUTED, ORANGE, RED
 
 from minigpt import GPT, AdamW, GPTConfig, clip_grad_norm, cosine_schedule
 from minigpt.training.corpus import random_batch, sliding_windows

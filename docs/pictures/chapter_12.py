@@ -1,8 +1,8 @@
 """Chapter 12: what temperature, top-k and top-p leave of six tokens, and what the cache saves."""
 
 import numpy as np
-from palette import BLUE, MUTED, ORANGE
 from matplotlib import pyplot
+from palette import BLUE, MUTED, ORANGE
 
 from minigpt.generation.sampling import keep_top_k, keep_top_p, softmax
 
