@@ -21,6 +21,7 @@ import numpy as np
 from tqdm import tqdm
 
 from minigpt import AdamW, clip_grad_norm, cosine_schedule, load_model, use_backend
+from minigpt.cores import one_blas_thread
 from minigpt.interchange.files import folder_or_nothing, remove_leftovers
 from minigpt.tasks import TASKS
 from minigpt.tasks.arguments import save_arguments, train_arguments
@@ -38,7 +39,7 @@ def main():
     prepare_terminal("train.py")
     outlast_the_terminal()
     try:
-        with handled(interrupt):
+        with handled(interrupt), one_blas_thread:
             train(train_arguments())
     except (ValueError, OSError, MemoryError) as error:
         print(f"train.py: error: {sentence(error)}", file=sys.stderr)

@@ -142,8 +142,8 @@ def embed_backward(dx, cache, lookup=embedding_backward):
 def block_forward(x, w, config, rngs=None, linear=linear_forward, attention=attention_forward):
     """One block: x (B, T, C), w the block's parameters by their short names -> out (B, T, C), cache.
 
-    The cache is a dict of the layers' caches, by the name of the layer. linear, attention: the forward of these
-    layers, for LoRA and for generation, which have others.
+    The cache is a dict of the layers' caches, by the name of the layer. linear, attention: the forward of
+    these layers, for LoRA and for generation, which have others.
     """
     p, eps = config.dropout, config.layer_norm_epsilon
     cache = {}

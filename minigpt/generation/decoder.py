@@ -30,8 +30,8 @@ from minigpt.generation.reading import read
 from minigpt.layers import gelu_forward
 from minigpt.model import GPT
 
-MEMBER_WORK = 1_000_000  # how much work of a twelfth of a block (team_size) makes a further thread worth its meetings
-FEW_TOKENS = 12  # up to so many a product takes as long as to read its weights
+MEMBER_WORK = 1_000_000  # C² · tokens a thread, below which a further one waits more than it helps
+FEW_TOKENS = 12  # for fewer of them a product takes as long, as its weights have to be read
 
 
 def decoder_for(model, prompts, use_cache=True):
@@ -111,7 +111,7 @@ def team_size(n_embd, n_tokens):
 
 
 class Part(NamedTuple):
-    """A member's part of a block: some heads, and some features of the feed-forward layer. Views, no copies."""
+    """A member's part of a block: some heads and some features of the feed-forward layer, as views."""
 
     heads: slice
     ln_1: Any  # its weight and bias, (1, C) each
@@ -133,7 +133,9 @@ def part_of_block(w, n_head, team, member):
     D = C // n_head
     heads, features = team.share(member, n_head), team.share(member, 4 * C)
     rows = slice(heads.start * D, heads.stop * D)
-    columns = [slice(i * C + rows.start, i * C + rows.stop) for i in range(3)] if team.size > 1 else [slice(3 * C)]
+    columns = [slice(3 * C)]  # q, k and v, side by side
+    if team.size > 1:
+        columns = [slice(i * C + rows.start, i * C + rows.stop) for i in range(3)]
     return Part(
         heads,
         (w["ln_1.weight"], w["ln_1.bias"]),
@@ -152,11 +154,11 @@ def part_of_block(w, n_head, team, member):
 class CachingDecoder:
     """A GPT with the keys and values of all tokens of its windows, (B, H, block_size, D) for every block.
 
-    In a large model a step is shared out among a team. A member has some heads from their columns of c_attn to
-    their rows of c_proj, some features of the feed-forward layer from their columns of c_fc to their rows of
-    c_proj, and some tokens of the head: the team meets twice a block, to add up what each has for the residual
-    stream (Shoeybi et al., 2019, arXiv:1909.08053, section 3). They are added in the order of the members, so
-    that the same number of threads gives the same bits.
+    In a large model a step is shared out among a team. A member has some heads from their columns of c_attn
+    to their rows of c_proj, some features of the feed-forward layer from their columns of c_fc to their rows
+    of c_proj, and some tokens of the head. So the team meets twice a block, to add up what each has for the
+    residual stream (Shoeybi et al., 2019, arXiv:1909.08053, section 3), in the order of the members: the same
+    number of threads gives the same bits.
     """
 
     def __init__(self, model, prompts):
@@ -184,8 +186,8 @@ class CachingDecoder:
         self.head = model.params[model.head_name()].T  # (C, V)
         self.average = xp.full((C, 1), 1 / C, dtype)  # x @ average is the mean of each row
         self.epsilon = xp.full((1, 1), config.layer_norm_epsilon, dtype)
-        # Where the members lay down what they have for the sums. Those of attention and of the feed-forward layer
-        # take turns, so that nobody writes one that another still reads.
+        # Where the members lay down what they have for the sums. Those of attention and of the feed-forward
+        # layer take turns, so that nobody writes one that another still reads.
         self.attention_sums, self.mlp_sums = [None] * self.team.size, [None] * self.team.size
 
     def start(self):
@@ -288,7 +290,7 @@ class CachingDecoder:
         return normed
 
     def _score(self, x, logits, member):
-        """A member's tokens of the head: x (B, C), the last block's output, into their columns of logits (B, V)."""
+        """A member's tokens of the head: x (B, C), the last block's output, into columns of logits (B, V)."""
         tokens = self.team.share(member, logits.shape[1])
         xp.matmul(self._normalize(x, *self.top), self.head[:, tokens], out=logits[:, tokens])
 
