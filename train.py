@@ -22,6 +22,7 @@ import numpy as np
 from tqdm import tqdm
 
 from minigpt import AdamW, Muon, clip_grad_norm, cosine_schedule, load_model, use_backend
+from minigpt.cores import one_blas_thread
 from minigpt.interchange.files import folder_or_nothing, remove_leftovers
 from minigpt.tasks import TASKS
 from minigpt.tasks.arguments import save_arguments, train_arguments
@@ -41,7 +42,7 @@ def main():
     outlast_the_terminal()
     group = None  # of processes, with --distributed
     try:
-        with handled(interrupt):
+        with handled(interrupt), one_blas_thread:
             if "--distributed" not in sys.argv[1:]:
                 train(train_arguments())
                 return

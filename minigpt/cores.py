@@ -1,12 +1,11 @@
 """On which cores the work is done: BLAS has one thread here, and what is parallel is cut in this project.
 
-NumPy's BLAS can spread one matrix product over all cores. Its threads then wait for one another at the end of
-each product, and a GPT is thousands of small ones. On a machine that does nothing else this costs a little;
-as soon as another program wants a core, every product waits until the thread that was sent away is let in
-again, and the same work takes ten times as long. So BLAS runs on one thread wherever minigpt computes
-(`one_blas_thread`), and work that is large enough is cut into a few large pieces, of which each goes through
-many products before it meets the others (`Team`; the shards of training/runner.py do not meet at all within a
-batch).
+NumPy's BLAS can spread one matrix product over all cores. Its threads then wait for one another at the end
+of each product, and a GPT is thousands of small ones. On a machine that does nothing else this costs a
+little; as soon as another program wants a core, every product waits until the thread that was sent away is
+let in again, and the same work takes several times as long. So BLAS runs on one thread wherever minigpt
+computes (`one_blas_thread`), and work that is large enough is cut into a few large pieces, of which each goes
+through several products before it meets the others (`Team`; training/runner.py's shards meet once a batch).
 """
 
 import functools
@@ -26,16 +25,28 @@ def cores():
 
 @functools.cache  # it looks through all loaded libraries
 def blas_libraries():
-    """The BLAS of NumPy, and of whatever else is loaded; none that takes no orders (Apple's Accelerate)."""
+    """The BLAS of NumPy and of what else is loaded; none where it takes no orders (Apple's Accelerate)."""
     return ThreadpoolController().select(user_api="blas").lib_controllers
 
 
+def set_blas_threads(numbers):
+    """Give each BLAS its number of threads.
+
+    threadpoolctl (from 3.6 on) takes the first thread that asks for the one that decides, and passes over all
+    others in silence. Here whoever asks decides, and the next one too.
+    """
+    for library, number in zip(blas_libraries(), numbers):
+        release = getattr(library, "clear_controlling_thread", lambda force: None)
+        release(force=True)
+        library.set_num_threads(number)
+        release(force=True)
+
+
 class OneBlasThread:
-    """A context in which BLAS has one thread: the number is the whole process's, so there is one of these.
+    """A context in which BLAS has one thread. The number belongs to the process, so there is one of these.
 
     It may be entered again within itself and by several threads at once. The last one to leave gives back
-    what the first one found, whether that was the machine's number, OMP_NUM_THREADS or a caller's
-    threadpool_limits.
+    what the first one found: the machine's number, OMP_NUM_THREADS or a caller's threadpool_limits.
     """
 
     def __init__(self):
@@ -47,16 +58,14 @@ class OneBlasThread:
         with self.lock:
             if self.n_inside == 0:
                 self.found = [library.num_threads for library in blas_libraries()]
-                for library in blas_libraries():
-                    library.set_num_threads(1)
+                set_blas_threads([1] * len(self.found))
             self.n_inside += 1
 
     def __exit__(self, *error):
         with self.lock:
             self.n_inside -= 1
             if self.n_inside == 0:
-                for library, number in zip(blas_libraries(), self.found):
-                    library.set_num_threads(number)
+                set_blas_threads(self.found)
 
     def threads_allowed(self):
         """How many threads whoever called lets BLAS have, at most one a core: as many may compute here."""
@@ -71,8 +80,8 @@ one_blas_thread = OneBlasThread()
 class Team:
     """A few threads that do one thing together: each its part, and here and there they meet.
 
-    Member 0 is the thread that calls, so a team of one is a plain function call. The others live until the
-    team is garbage.
+    Member 0 is the thread that calls, so a team of one is a plain function call. The others live as long as
+    the team.
     """
 
     def __init__(self, size):

@@ -35,10 +35,8 @@ from minigpt.layers import gelu_forward, unembedding_forward
 from minigpt.model import GPT
 from minigpt.rnn import RNN
 
-MEMBER_WORK = (
-    1_000_000  # how much work of a twelfth of a block (team_size) makes a further thread worth its meetings
-)
-FEW_TOKENS = 12  # up to so many a product takes as long as to read its weights
+MEMBER_WORK = 1_000_000  # C² · tokens a thread, below which a further one waits more than it helps
+FEW_TOKENS = 12  # for fewer of them a product takes as long, as its weights have to be read
 
 
 def decoder_for(model, prompts, use_cache=True):
@@ -119,7 +117,7 @@ def team_size(n_embd, n_tokens):
 
 
 class Part(NamedTuple):
-    """A member's part of a block, as views: some heads, and some features of the feed-forward layer."""
+    """A member's part of a block: some heads and some features of the feed-forward layer, as views."""
 
     heads: slice
     ln_1: Any  # its weight and bias, (1, C) each
@@ -141,9 +139,9 @@ def part_of_block(w, n_head, team, member):
     D = C // n_head
     heads, features = team.share(member, n_head), team.share(member, 4 * C)
     rows = slice(heads.start * D, heads.stop * D)
-    columns = (
-        [slice(i * C + rows.start, i * C + rows.stop) for i in range(3)] if team.size > 1 else [slice(3 * C)]
-    )
+    columns = [slice(3 * C)]  # q, k and v, side by side
+    if team.size > 1:
+        columns = [slice(i * C + rows.start, i * C + rows.stop) for i in range(3)]
     return Part(
         heads,
         (w["ln_1.weight"], w["ln_1.bias"]),
@@ -164,9 +162,9 @@ class CachingDecoder:
 
     In a large model a step is shared out among a team. A member has some heads from their columns of c_attn
     to their rows of c_proj, some features of the feed-forward layer from their columns of c_fc to their rows
-    of c_proj, and some tokens of the head: the team meets twice a block, to add up what each has for the
-    residual stream (Shoeybi et al., 2019, arXiv:1909.08053, section 3). They are added in the order of the
-    members, so that the same number of threads gives the same bits.
+    of c_proj, and some tokens of the head. So the team meets twice a block, to add up what each has for the
+    residual stream (Shoeybi et al., 2019, arXiv:1909.08053, section 3), in the order of the members: the same
+    number of threads gives the same bits.
     """
 
     def __init__(self, model, prompts):

@@ -2,11 +2,11 @@
 
 The work is shared out among a team (cores.py). Of several prompts each member reads some, and they do not
 meet. A single prompt is cut in time. No token looks right, so a member needs of the others only the keys and
-values of the tokens before its own: it writes its own keys and values of a block into the cache, all meet,
-and from there to the next block's keys and values, a dozen products on, each works by itself. A late token
-has more to look back on, so later parts are shorter.
+values of the tokens before its own: it writes its own ones of a block into the cache, all meet, and from
+there to the next block's keys and values each works by itself. A late token has more to look back on, so
+later parts are shorter.
 
-What a product adds up for one token is the same in any cut, though BLAS may add in another order.
+What is added up for one token is the same in any cut; BLAS may add it in another order.
 """
 
 import math
@@ -17,7 +17,7 @@ from minigpt.layers.attention import QUERY_BLOCK, future_mask, split_heads
 from minigpt.layers.reductions import row_max, row_sum
 from minigpt.model import block_forward
 
-LOOK_BACK = 2.0  # a token's work is in proportion to 1 + tokens before it / (LOOK_BACK · C), by measurement
+LOOK_BACK = 2.0  # a token's work is in proportion to 1 + tokens before it / (LOOK_BACK · C), an estimate
 
 
 def read(model, ids, rows, keys, values, team):
@@ -57,9 +57,9 @@ def read(model, ids, rows, keys, values, team):
 
 
 def attend(q, keys, values):
-    """softmax(q kᵀ / √D) v of the last n of N tokens: q (R, H, n, D), keys, values (R, H, N, D) -> (R, n, C).
+    """The last n of N tokens look back: q (R, H, n, D), keys and values (R, H, N, D) -> y (R, n, C).
 
-    The lines of attention_forward, without what its backward needs.
+    softmax(q kᵀ / √D) v as in attention_forward, without what its backward needs.
     """
     R, H, n, D = q.shape
     before = keys.shape[2] - n

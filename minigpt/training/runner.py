@@ -83,7 +83,7 @@ class BatchRunner:
 
     def __enter__(self):
         keep_freed_memory()
-        one_blas_thread.__enter__()  # for a single worker too: small products on two threads are a trap
+        one_blas_thread.__enter__()  # for a single worker too (cores.py says why)
         # Shards are equal, so their threads come back from NumPy at the same moments and meet at the lock.
         self.switch_interval = sys.getswitchinterval()
         sys.setswitchinterval(LOCK_SECONDS)

@@ -101,7 +101,7 @@ PLANTED = {
         ),
         (
             "keys stay when the window hops",
-            "self._read(slid, windows.ids[slid, :kept])",
+            "self._read(rows, windows.ids[slid, :kept])",
             "pass",
         ),
         (
@@ -171,8 +171,8 @@ PLANTED = {
         ),
         (
             "no final LayerNorm",
-            'x = self._normalize(x, self.top["ln_f.weight"], self.top["ln_f.bias"])',
-            "pass",
+            "xp.matmul(self._normalize(x, *self.top), ",
+            "xp.matmul(x, ",
         ),
         (
             "keys and values swapped",
@@ -183,6 +183,93 @@ PLANTED = {
             "eps of the config not used",
             "(1, 1), config.layer_norm_epsilon, dtype",
             "(1, 1), 1e-5, dtype",
+        ),
+        (
+            "a member writes a sum that another still reads",
+            "self._sum(h @ part.mlp_c_proj, self.mlp_sums, member)",
+            "self._sum(h @ part.mlp_c_proj, self.attention_sums, member)",
+        ),
+        (
+            "sums in the order of arrival",
+            "return sum(products[1:], products[0])",
+            "return sum(products[:member] + products[member + 1 :], products[member])",
+        ),
+        (
+            "a member's own part alone",
+            "return sum(products[1:], products[0])",
+            "return product",
+        ),
+        (
+            "small models on all cores",
+            "return max(1, min(most, one_blas_thread.threads_allowed()))",
+            "return one_blas_thread.threads_allowed()",
+        ),
+        (
+            "a large step on one core",
+            "max(FEW_TOKENS, n_tokens)",
+            "n_tokens",
+        ),
+        (
+            "BLAS on all cores while prompts are read",
+            "with one_blas_thread:\n            hidden =",
+            "if True:\n            hidden =",
+        ),
+        (
+            "BLAS on all cores in a step",
+            "with one_blas_thread:\n            slid",
+            "if True:\n            slid",
+        ),
+        (
+            "BLAS on all cores without a cache",
+            "with one_blas_thread:\n            logits, _",
+            "if True:\n            logits, _",
+        ),
+    ],
+    "minigpt/generation/reading.py": [
+        (
+            "a member does not wait for what came before",
+            "if not apart:",
+            "if False:",
+        ),
+        (
+            "members with rows of their own meet",
+            "if not apart:",
+            "if True:",
+        ),
+        (
+            "every member reads from position 0",
+            'w["wpe.weight"][start:stop]',
+            'w["wpe.weight"][: stop - start]',
+        ),
+        (
+            "a token sees those after it",
+            "scores[..., before + start :] += future_mask(stop - start, scores.dtype)",
+            "pass",
+        ),
+        (
+            "what came before is masked",
+            "scores[..., before + start :] +=",
+            "scores[..., : stop - start] +=",
+        ),
+        (
+            "only the own tokens are seen",
+            "seen = before + stop",
+            "seen = stop",
+        ),
+        (
+            "scores without 1/√D",
+            "q = q * (1 / math.sqrt(D))",
+            "pass",
+        ),
+        (
+            "the rows of a slid window go where the first ones are",
+            "else rows[part]",
+            "else part",
+        ),
+        (
+            "cuts as if all tokens were alike",
+            "whole = n + n * n / (2 * a)",
+            "return [n * part // n_parts for part in range(n_parts + 1)]",
         ),
     ],
     "minigpt/generation/sampling.py": [

@@ -1,6 +1,73 @@
 """Bugs of the models, and of the optimiser."""
 
 PLANTED = {
+    "minigpt/cores.py": [
+        (
+            "BLAS stays on one thread",
+            "set_blas_threads(self.found)",
+            "pass",
+        ),
+        (
+            "BLAS keeps its threads",
+            "set_blas_threads([1] * len(self.found))",
+            "pass",
+        ),
+        (
+            "only the first thread that asked decides",
+            "release(force=True)\n        library",
+            "library",
+        ),
+        (
+            "the first one to leave lets all threads in",
+            "self.n_inside -= 1\n            if self.n_inside == 0:",
+            "self.n_inside -= 1\n            if True:",
+        ),
+        (
+            "one who enters again takes the limit for the caller's",
+            "if self.n_inside == 0:\n                self.found",
+            "if True:\n                self.found",
+        ),
+        (
+            "the caller's number is not asked",
+            "return min([cores(), *found])",
+            "return cores()",
+        ),
+        (
+            "within the limit one thread is allowed",
+            "found = self.found if self.n_inside else",
+            "found =",
+        ),
+        (
+            "nobody waits",
+            "self.barrier.wait()",
+            "pass",
+        ),
+        (
+            "those who wait for one that failed wait for ever",
+            "        except BaseException:\n            self.barrier.abort()\n",
+            "        except BaseException:\n",
+        ),
+        (
+            "a team that failed once is lost",
+            "self.barrier.reset()",
+            "pass",
+        ),
+        (
+            "another member's error is kept quiet",
+            "if error is not None and not isinstance(error, threading.BrokenBarrierError):",
+            "if False:",
+        ),
+        (
+            "a share twice",
+            "n * (member + 1) // self.size",
+            "n * (member + 1) // self.size + 1",
+        ),
+        (
+            "no thread more, and a sentence that does not help",
+            'if "start new thread" in str(error):',
+            "if False:",
+        ),
+    ],
     "minigpt/language_model.py": [
         (
             "parts overwrite each other's gradient",

@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 from models import order_one_gpt
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from minigpt import GPT, AdamW, BigramConfig, BigramLM, GPTConfig, RNNConfig
 from minigpt.gradcheck import relative_error
@@ -112,11 +112,13 @@ def test_micro_batches_shrink_with_model_and_sequences_and_hold_at_least_one():
     assert default_workers() >= 1
 
 
-def test_blas_has_one_thread_within_a_runner_of_several_workers_and_its_own_number_after():
+@pytest.mark.parametrize("workers", [1, 2])
+def test_blas_has_one_thread_within_a_runner_and_its_own_number_after(workers):
     def blas_threads():
         return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
 
-    before = blas_threads()
-    with BatchRunner(model_of(), workers=2):
-        assert set(blas_threads()) == {1}
-    assert blas_threads() == before
+    with threadpool_limits(2, user_api="blas"):
+        before = blas_threads()
+        with BatchRunner(model_of(), workers):
+            assert set(blas_threads()) == {1}
+        assert blas_threads() == before

@@ -1,0 +1,128 @@
+"""BLAS has one thread where minigpt computes, and the caller finds it as it was; a team works and meets."""
+
+import threading
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+import generate as generate_script
+import train as train_script
+from minigpt.cores import Team, cores, one_blas_thread
+from minigpt.learn import __main__ as learn_script
+
+
+def blas_threads():
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_blas_has_one_thread_inside_and_the_callers_number_after(number):
+    with threadpool_limits(number, user_api="blas"):
+        with one_blas_thread:
+            assert blas_threads() == {1}
+            with one_blas_thread:
+                assert blas_threads() == {1}
+            assert blas_threads() == {1}
+        assert blas_threads() == {number}
+
+
+def test_the_callers_number_comes_back_after_an_error():
+    with threadpool_limits(2, user_api="blas"):
+        with pytest.raises(ZeroDivisionError), one_blas_thread:
+            1 / 0  # noqa: B018
+        assert blas_threads() == {2}
+
+
+def test_of_two_threads_the_last_to_leave_gives_the_number_back():
+    entered, may_leave = threading.Event(), threading.Event()
+
+    def other():
+        with one_blas_thread:
+            entered.set()
+            may_leave.wait()
+
+    with threadpool_limits(2, user_api="blas"):
+        thread = threading.Thread(target=other)
+        with one_blas_thread:
+            thread.start()
+            entered.wait()
+        assert blas_threads() == {1}
+        may_leave.set()
+        thread.join()
+        assert blas_threads() == {2}
+
+
+@pytest.mark.parametrize("n_cores", [1, 2, 16])
+def test_as_many_threads_are_allowed_as_blas_had_outside_at_most_one_a_core(n_cores, monkeypatch):
+    monkeypatch.setattr("minigpt.cores.cores", lambda: n_cores)
+    for number in (1, 2, 3):
+        with threadpool_limits(number, user_api="blas"):
+            assert one_blas_thread.threads_allowed() == min(number, n_cores)
+            with one_blas_thread, one_blas_thread:
+                assert one_blas_thread.threads_allowed() == min(number, n_cores)
+    assert cores() >= 1
+
+
+def test_the_scripts_compute_with_one_blas_thread(monkeypatch):
+    found = []
+    monkeypatch.setattr(generate_script, "run", lambda args: found.append(blas_threads()))
+    monkeypatch.setattr(train_script, "train", lambda args: found.append(blas_threads()))
+    monkeypatch.setattr(train_script, "train_arguments", lambda: None)
+    monkeypatch.setattr(learn_script.list, "run", lambda args: found.append(blas_threads()))
+    monkeypatch.setattr("sys.argv", ["generate.py"])
+    with threadpool_limits(2, user_api="blas"):
+        generate_script.main()
+        train_script.main()
+        learn_script.main(["list"])
+        assert found == [{1}] * 3 and blas_threads() == {2}
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_every_member_works_once_and_sees_after_a_meeting_what_all_did_before(size):
+    team, done, seen = Team(size), [0] * size, [None] * size
+
+    def work(member):
+        for turn in range(20):
+            done[member] += 1
+            team.meet()
+            seen[member] = list(done)
+            team.meet()
+            assert seen[member] == [turn + 1] * size
+
+    team.run(work)
+    assert done == [20] * size
+
+
+@pytest.mark.parametrize("guilty", [0, 1, 2])
+def test_an_error_of_any_member_comes_out_frees_those_who_wait_and_leaves_the_team_whole(guilty):
+    team = Team(3)
+
+    def work(member):
+        if member == guilty:
+            raise KeyError(f"member {member}")
+        team.meet()
+
+    for _ in range(2):
+        with pytest.raises(KeyError, match=f"member {guilty}"):
+            team.run(work)
+    met = []
+    team.run(lambda member: (team.meet(), met.append(member)))
+    assert sorted(met) == [0, 1, 2]
+
+
+def test_where_no_thread_can_be_started_a_sentence_says_what_to_do(monkeypatch):
+    def refuse(self):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(MemoryError, match="set OMP_NUM_THREADS=1"):
+        Team(2).run(lambda member: None)
+
+
+@pytest.mark.parametrize(("size", "n"), [(1, 5), (2, 5), (3, 5), (5, 3), (4, 0)])
+def test_shares_are_nearly_equal_and_make_up_the_whole(size, n):
+    parts = [range(n)[Team(size).share(member, n)] for member in range(size)]
+    assert np.concatenate(parts).tolist() == list(range(n))
+    lengths = [len(part) for part in parts]
+    assert max(lengths) - min(lengths) <= 1
