@@ -233,6 +233,15 @@ def test_tasks_of_fine_tuning_are_trained_by_several_processes(task, tmp_path):
     assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), rel=1e-4)
 
 
+def test_arrays_of_the_device_are_summed_through_the_host(corpus, tmp_path):
+    flags = ["--data", corpus, *TINY]
+    strict = {"PYTHONPATH": str(Path(TRAIN[0]).parent / "tests" / "strict_cupy")}
+    run_script(TRAIN, *flags, "--out", tmp_path / "host")
+    device = [*flags, "--backend", "cupy", "--distributed", "--out", tmp_path / "device"]
+    run_script(mpi(2), *device, environment=strict)
+    assert losses(tmp_path / "device") == pytest.approx(losses(tmp_path / "host"), rel=1e-5)
+
+
 def records(task, folder):
     """A file of thirty records for a task of fine-tuning."""
     line, name, between = {
