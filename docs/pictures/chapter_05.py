@@ -77,8 +77,8 @@ def box(ax, x, y, name, value, gradient):
 def arrows(ax, start, end, factor, below=False):
     """Forward in blue; the factor by which the gradient is multiplied on its way back in orange."""
     ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": BLUE})
-    middle = (np.array(start) + end) / 2
-    place, align = (middle - (0, 0.12), "top") if below else (middle + (0, 0.12), "bottom")
+    middle, aside = (np.array(start) + end) / 2, np.array([0, 0.12])
+    place, align = (middle - aside, "top") if below else (middle + aside, "bottom")
     ax.text(*place, factor, color=ORANGE, ha="center", va=align, fontsize=10)
 
 
