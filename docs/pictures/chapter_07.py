@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from make import BLUE, INK, ORANGE
+from make import BLUE, INK
 from matplotlib import pyplot
 
 from minigpt import GPT, AdamW, GPTConfig
@@ -19,10 +19,10 @@ SUM = {
 }
 SHOWN = {
     "en": (
-        "he she they said asked whispered cried called mother father grandmother morning evening night went "
+        "he she they said called asked whispered cried mother father boy girl morning evening night went "
         "ran flew climbed came in on under at"
     ).split(),
-    "zh": list("你我他爸妈爷奶哥姐左右前今昨明二三五六八九猫狗饭汤菜吃喝买吗呢吧"),
+    "zh": list("你我他爸妈奶哥姐左右前今昨明二三五八九猫狗饭汤菜吃喝买吗呢吧"),
 }
 ALIKE = {"en": ("position", "how alike (cosine)"), "zh": ("位置", "有多像（余弦）")}
 
@@ -73,8 +73,8 @@ def word_map(language):
     flat = vectors @ np.linalg.svd(vectors)[2][:2].T
     figure, ax = pyplot.subplots(figsize=(7, 4.4), layout="constrained")
     ax.scatter(*flat.T, color=BLUE, s=14)
-    for word, (across, up) in zip(words, flat):
-        ax.annotate(word, (across, up), (3, 3), textcoords="offset points", fontsize=11)
+    for n, (word, place) in enumerate(zip(words, flat)):
+        ax.annotate(word, place, (3, -12 if n % 2 else 3), textcoords="offset points", fontsize=11)
     ax.set_xticks([])
     ax.set_yticks([])
     ax.margins(0.1)
