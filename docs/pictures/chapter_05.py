@@ -1,8 +1,8 @@
 """Chapter 5: steps against a slope, the chain of the example forward and back, and three learning rates."""
 
 import numpy as np
-from matplotlib import pyplot
 from palette import BLUE, INK, MUTED, ORANGE, RED
+from matplotlib import pyplot
 
 SLOPE = {
     "en": ("w", "loss", "slope {:+.0f}: go {}", "left", "right"),
@@ -77,9 +77,8 @@ def box(ax, x, y, name, value, gradient):
 def arrows(ax, start, end, factor, below=False):
     """Forward in blue; the factor by which the gradient is multiplied on its way back in orange."""
     ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": BLUE})
-    middle = (np.array(start) + end) / 2
-    gap = np.array([0, 0.12])
-    place, align = (middle - gap, "top") if below else (middle + gap, "bottom")
+    middle, aside = (np.array(start) + end) / 2, np.array([0, 0.12])
+    place, align = (middle - aside, "top") if below else (middle + aside, "bottom")
     ax.text(*place, factor, color=ORANGE, ha="center", va=align, fontsize=10)
 
 
