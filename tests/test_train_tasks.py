@@ -13,7 +13,7 @@ import train
 from minigpt import GPT, GPTConfig, load_model
 from minigpt.finetuning.classifier import GPTClassifier
 from minigpt.finetuning.lora import load_adapter
-from minigpt.finetuning.prompt_format import ChatFormat, InstructFormat, load_format
+from minigpt.finetuning.prompt_format import ChatFormat, InstructFormat, load_format, trimmed
 from minigpt.generation.text_stream import continuations
 from minigpt.tasks.arguments import train_arguments
 from minigpt.tasks.prefer import PreferTask
@@ -254,16 +254,44 @@ def test_balance_drop_says_how_many_rows_it_left_out(folder, tmp_path):
 
 
 def test_the_responses_to_the_test_split_are_written_with_their_measures(folder, tmp_path):
-    run_here(*flags_of(folder, "instruct", tmp_path / "run", *NEW_MODEL))
+    steps = "--tokenizer char --max-iters 240 --eval-interval 120 --learning-rate 3e-2".split()
+    model_flags = [*TINY, "--block-size", 64]
+    run_here(*flags_of(folder, "instruct", tmp_path / "run", *model_flags, *steps))
     lines = (tmp_path / "run" / "test_responses.jsonl").read_text(encoding="utf-8").splitlines()
-    assert len(lines) == 6
-    assert json.loads(lines[0]).keys() == {"where", "instruction", "input", "output", "response"}
+    answers = [json.loads(line) for line in lines]
+    assert len(answers) == 6
+    path = data_of(folder, "instruct")
+    records = path.read_text(encoding="utf-8").splitlines()
+    model, tokenizer = load_model(tmp_path / "run"), load_tokenizer(tmp_path / "run")
+    prompts = [InstructFormat().prompt(answer["instruction"], answer["input"]) for answer in answers]
+    prompts = [tokenizer.encode_ordinary(prompt) for prompt in prompts]
+    n_most = model.config.block_size - max(map(len, prompts))
+    for answer, ids in zip(answers, prompts):
+        record = {name: value for name, value in answer.items() if name not in ("where", "response")}
+        file, line = answer["where"].rsplit(":", 1)
+        assert file == str(path) and record == json.loads(records[int(line) - 1])
+        assert answer["response"] == trimmed(likeliest_text(model, tokenizer, ids, n_most))
     metrics = json.loads((tmp_path / "run" / "test_metrics.json").read_text(encoding="utf-8"))
-    assert "exact_match" in metrics
-    answered = run_here(
-        "--checkpoint", tmp_path / "run", "--prompt", "Greet Ann.", "--max-new-tokens", 5, main=generate.main
-    )
-    assert "Greet" not in answered
+    n_right = sum(answer["response"] == answer["output"] for answer in answers)
+    assert metrics["exact_match"] == n_right / len(answers)
+
+    asked = ["--checkpoint", tmp_path / "run", "--prompt", "Greet Ann.", "--max-new-tokens", 5]
+    answered = run_here(*asked, "--temperature", 0, main=generate.main)
+    ids = tokenizer.encode_ordinary("Greet Ann.\n\n")
+    alone = likeliest_text(model, tokenizer, ids, 5).strip("\n")
+    assert answered == f"{alone}\n", "the answer alone is printed"
+
+
+def likeliest_text(model, tokenizer, ids, n_most):
+    """What follows ids, the likeliest token each time, up to the end of the text or for n_most tokens."""
+    new = []
+    while len(new) < n_most:
+        logits, _ = model.forward(np.array([[*ids, *new]]))
+        token = int(logits[0, -1].argmax())
+        if token == tokenizer.eot_token:
+            break
+        new.append(token)
+    return tokenizer.decode(new)
 
 
 def test_a_model_of_instructions_is_asked_as_such_by_preferences_and_no_conversation_is_put_to_it(

@@ -125,6 +125,31 @@ def test_names_are_learned_and_single_names_come_out(names, tmp_path):
     )
 
 
+def test_the_bits_per_byte_that_a_run_of_documents_prints_are_those_of_its_names_and_their_ends(
+    names, tmp_path
+):
+    """Three names of 14 letters and 22 bytes are held back: 17 predictions, for the first mark is given."""
+    held_back = ["anna", "小明丽丽", "benola"]
+    to_validate = write(tmp_path / "held_back.txt", "\n".join(held_back) + "\n")
+    flags = ("--documents", "lines", "--tokenizer", "char", "--out", tmp_path / "out", *SHORT)
+    said = run_here("--data", names, "--val-data", to_validate, *flags)
+    model, tokenizer = load_model(tmp_path / "out"), load_tokenizer(tmp_path / "out")
+    nats = n_predicted = 0
+    for name in held_back:
+        ids = [tokenizer.eot_token, *tokenizer.encode_ordinary(name), tokenizer.eot_token]
+        logits = model.forward(np.array([ids[:-1]]))[0][0].astype(np.float64)  # (T, V)
+        log_probabilities = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+        nats -= sum(log_probabilities[at, token] for at, token in enumerate(ids[1:]))
+        n_predicted += len(ids) - 1
+    n_bytes = sum(len(name.encode("utf-8")) for name in held_back)
+    assert (n_predicted, n_bytes) == (17, 22)
+    loss, bits = re.search(
+        r"validation loss ([0-9.]+), perplexity [0-9.]+, ([0-9.]+) bits per byte", said
+    ).groups()
+    assert float(loss) == pytest.approx(nats / n_predicted, abs=6e-5)
+    assert float(bits) == pytest.approx(nats / np.log(2) / n_bytes, abs=6e-4)
+
+
 def test_the_bits_of_a_score_are_the_same_whichever_mark_parts_the_documents(names, tmp_path):
     out = tmp_path / "out"
     run_here("--data", names, "--documents", "lines", "--tokenizer", "char", "--out", out, *SHORT)

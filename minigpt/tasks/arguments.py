@@ -261,8 +261,8 @@ def train_parser():
         type=place,
         default=BUNDLED,
         metavar="PATH",
-        help="UTF-8 text files, or folders of .txt files; pretrain also reads pipes, such as /dev/stdin; "
-        "the other tasks read files of records",
+        help="UTF-8 text files, or folders of .txt files; also pipes, such as /dev/stdin; tasks of "
+        "fine-tuning read files of records",
     )
     add(
         "--documents",
@@ -278,14 +278,14 @@ def train_parser():
         type=proper_share,
         default=VALIDATION_SHARE,
         metavar="P",
-        help="pretrain: share held back for validation: the end of each file, or so many documents",
+        help="pretrain, fill: share held back for validation: the end of each file, or so many documents",
     )
     add(
         "--val-data",
         nargs="+",
         type=place,
         metavar="PATH",
-        help="pretrain: validate on these files, and train on all of --data",
+        help="pretrain, fill: validate on these files, and train on all of --data",
     )
     add(
         "--out",
@@ -313,7 +313,11 @@ def train_parser():
     add("--init-from", type=place, metavar="DIR", help="start from the model in DIR, with its tokenizer")
     add("--preset", choices=PRESETS, help="named settings, which other flags may change")
     add("--resume", action="store_true", help="continue the run in --out from its last save")
-    add("--eval-only", action="store_true", help="only measure the model in --out on the validation text")
+    add(
+        "--eval-only",
+        action="store_true",
+        help="only measure the model in --out: on the validation text, or on the test split of its records",
+    )
 
     add = parser.add_argument_group("task").add_argument
     add("--task", default="pretrain", choices=TASK_DEFAULTS, help="what to learn; each has its bundled data")
@@ -401,7 +405,7 @@ def train_parser():
         type=whole_number(0, 2**63 - 1),
         default=1337,
         metavar="N",
-        help="decides weights, batches and dropout",
+        help="decides weights, batches and dropout, and which documents or records are held back",
     )
     add(
         "--workers",

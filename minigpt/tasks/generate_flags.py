@@ -41,7 +41,11 @@ def parse_arguments(arguments=None):
     )
     group = parser.add_argument_group("model and text")
     group.add_argument(
-        "--checkpoint", type=place, default="out", metavar="DIR", help="folder that train.py wrote"
+        "--checkpoint",
+        type=place,
+        default="out",
+        metavar="DIR",
+        help="folder that train.py wrote, or that holds any GPT-2 in Hugging Face's format, or an adapter",
     )
     group.add_argument(
         "--prompt",

@@ -208,6 +208,11 @@ PLANTED = {
             "pass",
         ),
         (
+            "bits per byte of a token that is given",
+            "len(self.corpus.validation) - self.of_documents",
+            "len(self.corpus.validation)",
+        ),
+        (
             "how a text begins is not saved",
             "self.beginning.save(directory)",
             "pass",
