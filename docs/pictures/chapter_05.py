@@ -1,8 +1,8 @@
 """Chapter 5: steps against a slope, the chain of the example forward and back, and three learning rates."""
 
 import numpy as np
-from palette import BLUE, INK, MUTED, ORANGE, RED
 from matplotlib import pyplot
+from palette import BLUE, INK, MUTED, ORANGE, RED
 
 SLOPE = {
     "en": ("w", "loss", "slope {:+.0f}: go {}", "left", "right"),

@@ -221,8 +221,8 @@ PLANTED = {
         ),
         (
             "BLAS on all cores without a cache",
-            "with one_blas_thread:\n            logits, _",
-            "if True:\n            logits, _",
+            "with one_blas_thread:\n            logits, _ = self.model",
+            "if True:\n            logits, _ = self.model",
         ),
     ],
     "minigpt/generation/reading.py": [
