@@ -1,6 +1,7 @@
 """BLAS has one thread where minigpt computes, and the caller finds it as it was; a team works and meets."""
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -53,6 +54,21 @@ def test_of_two_threads_the_last_to_leave_gives_the_number_back():
         assert blas_threads() == {2}
 
 
+def test_a_thread_may_compute_while_another_holds_blas_at_a_number_of_its_own():
+    found = []
+
+    def other():
+        with one_blas_thread:
+            found.append(blas_threads())
+        found.append(blas_threads())
+
+    with threadpool_limits(2, user_api="blas"):  # from then on this thread decides, says threadpoolctl
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+        assert found == [{1}, {2}]
+
+
 @pytest.mark.parametrize("n_cores", [1, 2, 16])
 def test_as_many_threads_are_allowed_as_blas_had_outside_at_most_one_a_core(n_cores, monkeypatch):
     monkeypatch.setattr("minigpt.cores.cores", lambda: n_cores)
@@ -97,6 +113,8 @@ def test_every_member_works_once_and_sees_after_a_meeting_what_all_did_before(si
 @pytest.mark.parametrize("guilty", [0, 1, 2])
 def test_an_error_of_any_member_comes_out_frees_those_who_wait_and_leaves_the_team_whole(guilty):
     team = Team(3)
+    team.barrier = threading.Barrier(3, timeout=10)
+    started = time.monotonic()
 
     def work(member):
         if member == guilty:
@@ -106,6 +124,7 @@ def test_an_error_of_any_member_comes_out_frees_those_who_wait_and_leaves_the_te
     for _ in range(2):
         with pytest.raises(KeyError, match=f"member {guilty}"):
             team.run(work)
+    assert time.monotonic() - started < 10
     met = []
     team.run(lambda member: (team.meet(), met.append(member)))
     assert sorted(met) == [0, 1, 2]

@@ -58,6 +58,16 @@ def test_the_same_number_of_threads_gives_the_same_bits(size, model, monkeypatch
     assert len(set(runs)) == 1
 
 
+def test_every_member_holds_the_same_residual_stream_to_the_bit(model, monkeypatch):
+    model = shaken(GPT(model.config, 0, "float32"), 1, scale=0.4)
+    decoder, held = decoder_of(3, model, prompts_of(40), monkeypatch), []
+    decoder.start()
+    monkeypatch.setattr(decoder, "_score", lambda x, logits, member: held.append(x.tobytes()))
+    for token in range(20):
+        decoder.append(np.array([token]))
+    assert len(held) == 60 and len(set(held)) == 20
+
+
 def count_meetings(monkeypatch):
     """A list to which every member adds an item at every meeting."""
     meetings, wait = [], threading.Barrier.wait
