@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from make import BLUE, INK
+from palette import BLUE, INK
 from matplotlib import pyplot
 
 from minigpt import GPT, AdamW, GPTConfig

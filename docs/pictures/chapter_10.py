@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from make import BLUE, GREEN, MUTED, ORANGE, RED, VIOLET
+from palette import BLUE, GREEN, MUTED, ORANGE, RED, VIOLET
 from matplotlib import pyplot
 
 from minigpt import GPT, GPTConfig, plain

@@ -1,7 +1,7 @@
 """Chapter 13: who sees whom with the mask and without it, and what fills a gap."""
 
 import numpy as np
-from make import BLUE, ORANGE
+from palette import BLUE, ORANGE
 from matplotlib import pyplot
 from matplotlib.colors import ListedColormap
 
