@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import numpy as np
-from palette import BLUE, INK
 from matplotlib import pyplot
+from palette import BLUE, INK
 
 from minigpt import GPT, AdamW, GPTConfig
 from minigpt.layers import embedding_forward, position_embedding_forward

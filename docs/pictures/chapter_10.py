@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from palette import BLUE, GREEN, MUTED, ORANGE, RED, VIOLET
 from matplotlib import pyplot
+from palette import BLUE, GREEN, MUTED, ORANGE, RED, VIOLET
 
 from minigpt import GPT, GPTConfig, plain
 from minigpt.learn import tiny

@@ -1,9 +1,9 @@
 """Chapter 13: who sees whom with the mask and without it, and what fills a gap."""
 
 import numpy as np
-from palette import BLUE, ORANGE
 from matplotlib import pyplot
 from matplotlib.colors import ListedColormap
+from palette import BLUE, ORANGE
 
 from minigpt import GPT, AdamW, GPTConfig
 from minigpt.filling.gaps import gap_logits, ids_with_gaps

@@ -28,6 +28,7 @@ from minigpt.backend import to_device, to_host
 from minigpt.training.runner import BatchRunner, default_workers
 
 LOOK_SECONDS = 0.02  # between two looks whether the others have come, where that may take long
+LAST_WORD_SECONDS = 0.5  # in which mpiexec passes on what was said, of which it drops the rest at the end
 FIRST_WORD_SECONDS = 1.0  # by which process 0 is the first to say what all of them may have met
 
 
@@ -103,6 +104,7 @@ class Group:
         if said:
             print(said, file=self.stderr)
         self.stderr.flush()
+        time.sleep(LAST_WORD_SECONDS)
         self.comm.Abort(status)
         os._exit(status)  # some MPIs come back from it
 
