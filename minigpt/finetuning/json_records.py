@@ -7,7 +7,7 @@ import json
 import re
 from pathlib import Path
 
-from minigpt.finetuning.records import BadRecord, Record, read_text
+from minigpt.finetuning.records import BadRecord, Record
 from minigpt.interchange.json_file import (
     DEEPEST,
     HALF_CHARACTER,
@@ -29,14 +29,13 @@ def is_json(path, text):
     )
 
 
-def read_json_records(path, text=None):
+def read_json_records(path, text):
     """The records of a JSON file: what is no object is a record too, whose fields are then no dict.
 
-    text: the file's content, where it has been read. Raises ValueError naming file and line for broken
-    JSON, for a name that comes twice in one object, and for a list that is not all that the file holds.
+    path: a Path, which the records name. text: the file's content. Raises ValueError naming file and line
+    for broken JSON, for a name that comes twice in one object, and for a list that is not all that the file
+    holds.
     """
-    path = Path(path)
-    text = read_text(path) if text is None else text
     parse = json_list if text.lstrip().startswith("[") else json_lines
     may_hold_halves = HALF_CHARACTER.search(text) is not None
     return [checked(Record(value, path, line), may_hold_halves) for value, line in parse(path, text)]

@@ -46,10 +46,6 @@ class PretrainTask:
             )
         for special in self.special_tokens:
             self.tokenizer = self.tokenizer.with_special_token(special)
-        if self.tokenizer.eot_token is None:
-            raise ValueError(
-                f"the tokenizer in {args.init_from or args.tokenizer} has no token that ends a document"
-            )
         self.beginning = self.choose_beginning()
         self.model = self.objective = starting_model(args, self.tokenizer.n_vocab)
         self.block_size = self.model.config.block_size

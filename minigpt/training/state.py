@@ -58,12 +58,6 @@ def load_training_state(directory):
         raise FileNotFoundError(f"there is nothing to resume in {directory}: it has no {STATE_FILE}")
     stored = open_safetensors(path)
     progress = parsed_progress(path, open_metadata(path).get("progress"))
-    for name, array in stored.items():
-        if array.checksum is None:
-            raise ValueError(
-                f"{path} is damaged, or of a version before 0.2: {name!r:.80} has no checksum, "
-                "so it cannot be resumed"
-            )
     return {name: array.read() for name, array in stored.items()}, progress
 
 

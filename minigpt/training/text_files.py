@@ -27,7 +27,6 @@ class TextFile:
 
     path: Path
     n_chars: int
-    n_bytes: int
     sha256: str
 
 
@@ -123,13 +122,11 @@ def copied(path, directory):
 
 def measure(path):
     """Read a text file once, counting it and taking its checksum."""
-    n_chars, n_bytes, digest = 0, 0, hashlib.sha256()
+    n_chars, digest = 0, hashlib.sha256()
     for chunk in read_chunks(path):
-        encoded = chunk.encode("utf-8")
         n_chars += len(chunk)
-        n_bytes += len(encoded)
-        digest.update(encoded)
-    return TextFile(path, n_chars, n_bytes, digest.hexdigest())
+        digest.update(chunk.encode("utf-8"))
+    return TextFile(path, n_chars, digest.hexdigest())
 
 
 def read_text(path):

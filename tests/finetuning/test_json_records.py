@@ -3,12 +3,13 @@
 import pytest
 
 from minigpt.finetuning.json_records import is_json, read_json_records
+from minigpt.training.text_files import read_text
 
 
 def read(tmp_path, text, name="a.jsonl"):
     path = tmp_path / name
     path.write_bytes(text.encode("utf-8"))
-    return [(record.fields, record.line) for record in read_json_records(path)]
+    return [(record.fields, record.line) for record in read_json_records(path, read_text(path))]
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ PLANTED = {
         (
             "a new text, the old ids",
             "[file.sha256 for file in split.files]",
-            "[file.n_bytes for file in split.files]",
+            "[file.n_chars for file in split.files]",
         ),
         (
             "another text held back, the old ids",
