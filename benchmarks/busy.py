@@ -26,12 +26,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # this checkout, whatever is installed
 
-from benchmarks.generation import GPT2, minigpt_side, transformers_side
+from benchmarks.generation import GPT2, PAUSE, minigpt_side, transformers_side
 from benchmarks.report import add_json_flag, describe_machine, write_json
 
 THREADS = 2
-STEP = (4, 4, 128, 128, 16)  # layers, heads, C, T, B: about what train.py does without flags
-N_STEPS = 5
+STEP = (4, 4, 128, 128, 4)  # layers, heads, C, T, B: train.py's without flags, but for the vocabulary
+N_STEPS = 10
 PROGRAMS = {
     "alone": None,
     "beside a loop": "while True: pass",
@@ -109,15 +109,13 @@ def measure(kind, case, turns):
     context = multiprocessing.get_context("spawn")
     ours, theirs = KINDS[kind]
     connections = {}
-    for side, target, threads in (
-        ("ours", ours, THREADS),
-        ("one thread", ours, 1),
-        ("peer", theirs, THREADS),
-    ):
+    sides = (("ours", ours, THREADS), ("one thread", ours, 1), ("peer", theirs, THREADS))
+    for side, target, threads in sides:
         connections[side], end = context.Pipe()
         context.Process(target=target, args=(end, threads, time.perf_counter), daemon=True).start()
 
     def seconds(side):
+        time.sleep(PAUSE)  # threads that spin give up
         connections[side].send((GPT2, 1, *case) if kind == "generate" else case)
         return connections[side].recv()
 
@@ -145,7 +143,7 @@ def main():
         choices=numbers,
         default=numbers,
         metavar="N",
-        help="which to measure",
+        help="which",
     )
     parser.add_argument("--turns", type=int, default=7, metavar="N", help="turns of each side")
     add_json_flag(parser)

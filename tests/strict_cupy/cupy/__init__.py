@@ -13,7 +13,8 @@ extra `gpu` asks for) or in its source:
   function that CuPy lacks, so none is allowed here.)
 * ndarray.argmax takes keepdims. Reductions give arrays of no dimension, not scalars (user_guide/difference),
   which int() and float() fetch.
-* take_along_axis(a, indices, axis), triu, full, stack, where, dot, and vdot, which flattens as NumPy's does.
+* take_along_axis(a, indices, axis), triu, full, stack, concatenate, where, dot, and vdot, which flattens as
+  NumPy's does.
 * reference/ufunc: exp, log, sqrt, tanh, divide, maximum, isfinite, with out=. ufunc.at came with version 12.
 * matmul with out=: up to version 10 not supported; now out may be any view of the right shape, and one that
   is not contiguous is filled by a copy (cupy/_core/_routines_linalg.pyx).
@@ -154,7 +155,8 @@ add = ufunc(np.add)
 divide, exp, log, maximum, sqrt, tanh, isfinite = map(
     on_device, (np.divide, np.exp, np.log, np.maximum, np.sqrt, np.tanh, np.isfinite)
 )
-dot, matmul, vdot, where, stack = map(on_device, (np.dot, np.matmul, np.vdot, np.where, np.stack))
+dot, matmul, vdot, where = map(on_device, (np.dot, np.matmul, np.vdot, np.where))
+stack, concatenate = map(on_device, (np.stack, np.concatenate))
 take_along_axis, triu = map(on_device, (np.take_along_axis, np.triu))
 arange, full, ones, zeros, zeros_like = map(on_device, (np.arange, np.full, np.ones, np.zeros, np.zeros_like))
 
