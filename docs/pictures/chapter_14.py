@@ -41,7 +41,7 @@ WORDS = {
 def new_head(language):
     """The message's tokens go through the base; the last hidden state alone reaches the new head."""
     words = WORDS[language]
-    pieces = {"en": ["Call", " now", ",", " free", " prize", "!", "↵"], "zh": [*"恭喜你中奖了↵"]}
+    pieces = {"en": ["Call", " now", ",", " free", " prize", "!", "↵"], "zh": [*"恭喜你中奖了", "↵"]}
     figure, ax = pyplot.subplots(figsize=(7, 3.4), layout="constrained")
     ax.set(xlim=(-2.4, 10.6), ylim=(-0.6, 4.6))
     ax.axis("off")
