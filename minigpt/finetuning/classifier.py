@@ -32,8 +32,8 @@ import numpy as np
 from minigpt.backend import to_device, to_host, xp
 from minigpt.finetuning.lora import LoRAGPT
 from minigpt.finetuning.objective import Objective
+from minigpt.finetuning.peft import ADAPTER_FOLDER, save_adapter
 from minigpt.finetuning.peft import WEIGHTS_FILE as ADAPTER_WEIGHTS_FILE
-from minigpt.finetuning.peft import save_adapter
 from minigpt.finetuning.peft_reading import merge_adapter, read_labels
 from minigpt.generation.sampling import softmax
 from minigpt.interchange.huggingface import (
@@ -176,7 +176,9 @@ class GPTClassifier(LanguageModel):
         }
         write_model(directory, gpt2_config_json(self.config) | whole | names, params | score)
         if adapted:
-            save_adapter(self.gpt, f"{directory}/adapter", task_type="SEQ_CLS", extra=score, labels=names)
+            save_adapter(
+                self.gpt, Path(directory) / ADAPTER_FOLDER, task_type="SEQ_CLS", extra=score, labels=names
+            )
 
     @classmethod
     def from_pretrained(cls, directory):

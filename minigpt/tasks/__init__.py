@@ -7,7 +7,7 @@
     task.batch(step)                the arrays of a training step: the same for the same step
     task.validate(runner)           {"val_loss": …} and other measures
     task.measure                    the one of them by which the best model is kept: the lower the better
-    task.save(directory)            writes what belongs to the model beside its weights
+    task.save(directory)            writes what belongs to the model, and to its adapter, beside the weights
     task.report(runner, directory)  measures the best model, which is in the runner now, on the test split
     task.show(model)                prints some of what it can do
 
