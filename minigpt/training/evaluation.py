@@ -84,7 +84,7 @@ def bits_per_byte(loss, n_tokens, n_bytes):
 def score(runner, ids, stride=None):
     """The mean loss of a text in nats per token, and the number of tokens that were predicted.
 
-    runner: a parallel.BatchRunner. ids: all tokens of the text; the first has nothing before it and is not
+    runner: a BatchRunner (runner.py). ids: all tokens of the text; the first has nothing before it and is not
     predicted. stride: 1 … block_size, half the context by default. Raises ValueError for another stride,
     or a text of fewer than two tokens.
     """
