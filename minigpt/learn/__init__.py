@@ -5,7 +5,7 @@ Its files, in the order to read them:
 
     the page        step.py, sentence.py, tiny.py, record.py, source.py, page.py with the folder page/
     the mistakes    mistakes.py, of plain.py; sites.py, where in the GPT an exercise's function is computed
-    the exercises   exercise.py; list.py, start.py, check.py, hint.py and solution.py, commands; behind check.py:
+    the exercises   exercise.py; list.py, start.py, check.py, hint.py and solution.py; behind check.py:
                     examine.py, process.py, numbers.py, diagnose.py; progress.py, what has been done
     the reference   reference.py with reference.md, compare.py, names.py
     all of them     __main__.py, the command line; language.py, English or Chinese
