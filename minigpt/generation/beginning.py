@@ -15,7 +15,7 @@ from minigpt.terminal import quoted
 from tokenizer.base import UNKNOWN
 
 BEGINNING_FILE = "beginning.json"
-# What parts documents where nothing in the text does. It is FILE in training/documents.py, a room beside this.
+# What parts documents where nothing in the text does: FILE of training/documents.py, a room beside this one
 WHOLE_FILES = "file"
 BLANK_LINE, LINE_END, BLANK = "\n\n", "\n", " "
 
