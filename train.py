@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from minigpt import AdamW, Muon, clip_grad_norm, cosine_schedule, load_model, use_backend
 from minigpt.cores import one_blas_thread
+from minigpt.finetuning.peft import ADAPTER_FOLDER
 from minigpt.interchange.files import folder_or_nothing, remove_leftovers
 from minigpt.tasks import TASKS
 from minigpt.tasks.arguments import save_arguments, train_arguments
@@ -101,7 +102,7 @@ def train_alone(args, out, group):
             f"--max-iters is {args.max_iters} but the run in {out} has done {run.step} steps: give that many "
             "or more, or leave it out"
         )
-    for folder in (out, out / "adapter", out / "tokens", out / "data"):
+    for folder in (out, out / ADAPTER_FOLDER, out / "tokens", out / "data"):
         remove_leftovers(folder)
 
     with folder_or_nothing(out):  # whatever is refused, is refused in here
@@ -117,8 +118,6 @@ def train_alone(args, out, group):
         run.begin(model, optimizer, task.fingerprint)
         if not args.resume:
             task.save(out)
-            if args.lora_rank:
-                task.save(out / "adapter")  # which can be opened by itself
         save_arguments(args)
     shared = f", {group}" if group else ""
     print(f"{task.describe()}; {describe_model(args, model, trained)}{shared}, output in {out}")

@@ -121,6 +121,11 @@ def initial_parameters(config, seed, dtype):
     return params
 
 
+# A block is written down once, here. linear, attention and lookup are parameters for those who have another
+# layer in one place of it: an adapted matrix or table (finetuning/lora.py), attention without the mask
+# (filling/model.py), attention to the keys of a cache (generation/reading.py). A plain GPT passes none.
+
+
 def embed_forward(idx, w, config, rngs=None, lookup=embedding_forward):
     """Token plus position: idx (B, T) int, w the parameters -> x (B, T, C), cache."""
     x, wte = lookup(w["wte.weight"], idx)

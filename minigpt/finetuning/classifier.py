@@ -32,9 +32,10 @@ import numpy as np
 from minigpt.backend import to_device, to_host, xp
 from minigpt.finetuning.lora import LoRAGPT
 from minigpt.finetuning.objective import Objective
+from minigpt.finetuning.peft import ADAPTER_FOLDER, save_adapter
 from minigpt.finetuning.peft import WEIGHTS_FILE as ADAPTER_WEIGHTS_FILE
-from minigpt.finetuning.peft import save_adapter
 from minigpt.finetuning.peft_reading import merge_adapter, read_labels
+from minigpt.generation.sampling import softmax
 from minigpt.interchange.huggingface import (
     CONFIG_FILE,
     WEIGHTS_FILE,
@@ -175,7 +176,9 @@ class GPTClassifier(LanguageModel):
         }
         write_model(directory, gpt2_config_json(self.config) | whole | names, params | score)
         if adapted:
-            save_adapter(self.gpt, f"{directory}/adapter", task_type="SEQ_CLS", extra=score, labels=names)
+            save_adapter(
+                self.gpt, Path(directory) / ADAPTER_FOLDER, task_type="SEQ_CLS", extra=score, labels=names
+            )
 
     @classmethod
     def from_pretrained(cls, directory):
@@ -302,9 +305,7 @@ def text_ids(tokenizer, pieces, block_size, text_end=""):
 
 def probabilities(scores):
     """Softmax over the labels, on the host: scores (B, n_labels) -> (B, n_labels), rows that sum to 1."""
-    scores = to_host(scores).astype(np.float64)
-    exps = np.exp(scores - scores.max(-1, keepdims=True))
-    return exps / exps.sum(-1, keepdims=True)
+    return softmax(to_host(scores).astype(np.float64))
 
 
 def independent_probabilities(scores):

@@ -15,7 +15,15 @@ from pathlib import Path
 
 from minigpt.finetuning.json_records import is_json, read_json_records
 from minigpt.finetuning.prompt_format import trimmed
-from minigpt.finetuning.records import BadRecord, Record, converted, first_name, read_text, text_field
+from minigpt.finetuning.records import (
+    BadRecord,
+    Record,
+    converted,
+    first_name,
+    missing_field,
+    text_field,
+    text_of_records,
+)
 from minigpt.terminal import quoted
 
 ROLES = {
@@ -42,7 +50,7 @@ def read_dialogues(path):
     for a file that cannot be parted into records.
     """
     path = Path(path)
-    text = read_text(path)
+    text = text_of_records(path)
     if is_json(path, text):
         return converted(read_json_records(path, text), dialogue_of)
     if path.suffix.lower() not in (".txt", ""):
@@ -64,9 +72,8 @@ def dialogue_of(record):
     if isinstance(fields, dict):
         name = first_name(fields, LISTS)
         if name is None:
-            have = ", ".join(fields) or "none"
             hint = "; --task instruct learns instructions" if "instruction" in fields else ""
-            raise BadRecord(f"{record.where}: the field 'messages' is missing (there are: {have:.200}){hint}")
+            raise missing_field(record, "messages", hint)
         messages = fields[name]
         if isinstance(fields.get("system"), str):
             messages = [{"role": "system", "content": fields["system"]}, *as_list(record, messages)]

@@ -14,8 +14,8 @@ from minigpt.finetuning.records import (
     converted,
     fields_of,
     first_name,
-    read_text,
     text_field,
+    text_of_records,
 )
 from minigpt.terminal import quoted
 
@@ -57,7 +57,7 @@ def read_named_records(path):
     Raises OSError, and ValueError naming file and line for a file of another kind or a broken one.
     """
     path = Path(path)
-    text = read_text(path)
+    text = text_of_records(path)
     if is_json(path, text):
         return read_json_records(path, text)
     if path.suffix.lower() not in (".csv", ".tsv"):

@@ -19,8 +19,9 @@ from minigpt.finetuning.records import (
     converted,
     fields_of,
     first_name,
-    read_text,
+    missing_field,
     text_field,
+    text_of_records,
 )
 
 # What the two columns may be called, the likelier name first; v1 and v2 are those of Kaggle's SMS spam.
@@ -39,7 +40,7 @@ def read_labelled(path, label_column=None, text_column=None, say=print):
     for columns that are not there or cannot be told apart.
     """
     path = Path(path)
-    text = read_text(path)
+    text = text_of_records(path)
     if path.suffix.lower() not in SUFFIXES:
         raise ValueError(f"{path} must be a .tsv, .csv, .jsonl or .json file of labels and texts")
     if is_json(path, text):
@@ -79,11 +80,8 @@ def of_object(record, label_column, text_column):
         for field, given, known in (("label", label_column, LABEL_NAMES), ("text", text_column, TEXT_NAMES)):
             name = given or first_name(fields, known) or field
             if fields.get(name) is None:
-                have = ", ".join(map(str, fields)) or "none"
-                sentence = f"{record.where}: the field {name!r} is missing (there are: {have:.200})"
-                raise BadRecord(
-                    sentence if name in fields else f"{sentence}: --{field}-column says which it is"
-                )
+                hint = "" if name in fields else f": --{field}-column says which it is"
+                raise missing_field(record, name, hint)
             found[field] = fields[name]
     except BadRecord as error:
         return error

@@ -154,7 +154,7 @@ class LoRAGPT(GPT):
         weights to them a second time.
         """
         self.merged().save_pretrained(directory)
-        peft.save_adapter(self, Path(directory) / "adapter")
+        peft.save_adapter(self, Path(directory) / peft.ADAPTER_FOLDER)
 
 
 def load_adapter(base, directory):

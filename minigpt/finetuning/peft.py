@@ -19,6 +19,7 @@ from minigpt.interchange.settings import as_metadata
 MATRICES = ("attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj")  # of every block
 TOKEN_TABLE, HEAD = "wte", "lm_head"
 TARGETS = (TOKEN_TABLE, *MATRICES)  # what can be adapted
+ADAPTER_FOLDER = "adapter"  # within the folder of the merged model
 CONFIG_FILE = "adapter_config.json"
 WEIGHTS_FILE = "adapter_model.safetensors"
 LABELS_FILE = "labels.json"  # beside a classifier's adapter: what config.json says of the whole model

@@ -14,7 +14,15 @@ Where the prompt stands in both answers, they must agree in everything before th
 
 from minigpt.finetuning.conversations import turns_of_messages, turns_of_transcript
 from minigpt.finetuning.instructions import read_named_records
-from minigpt.finetuning.records import BadRecord, Record, converted, fields_of, first_name, text_field
+from minigpt.finetuning.records import (
+    BadRecord,
+    Record,
+    converted,
+    fields_of,
+    first_name,
+    missing_field,
+    text_field,
+)
 
 PROMPTS = ("prompt", "question", "instruction", "messages", "conversations")
 
@@ -52,8 +60,7 @@ def pair_of(record):
     else:
         raise BadRecord(f"{record.where}: the prompt is not what stands before the answers")
     if not prompt:
-        have = ", ".join(map(str, fields)) or "none"
-        raise BadRecord(f"{record.where}: the field 'prompt' is missing (there are: {have:.200})")
+        raise missing_field(record, "prompt")
     if not all(text for _, text in (*prompt, chosen, rejected)):
         raise BadRecord(f"{record.where}: a turn of the prompt, or an answer, is empty")
     if chosen == rejected:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minigpt.finetuning.prompt_format import trimmed
-from minigpt.training.text_files import read_chunks
+from minigpt.training.text_files import read_text
 
 N_NAMED = 3  # of the records that cannot be used, so many are named
 # What people have beside text, and what they can do about it.
@@ -50,8 +50,11 @@ class BadRecord(ValueError):
     """Why one record cannot be used, a sentence that begins with its file and line."""
 
 
-def read_text(path):
-    """A whole UTF-8 text file, line ends as \\n. Raises OSError or ValueError as read_chunks does."""
+def text_of_records(path):
+    """The whole text of a file of records, as read_text reads it; what cannot be one is refused by its kind.
+
+    Raises OSError, and ValueError for a folder, for a file that holds no text, and as read_chunks does.
+    """
     path = Path(path)
     if path.is_dir():
         raise ValueError(f"{path} is a folder: name the files in it")
@@ -60,7 +63,7 @@ def read_text(path):
     kind = NO_TEXT.get(path.suffix.lower())
     if kind:
         raise ValueError(f"{path} is {kind}")
-    return "".join(read_chunks(path))
+    return read_text(path)
 
 
 def converted(records, convert):
@@ -114,17 +117,21 @@ def fields_of(record):
     return record.fields
 
 
+def missing_field(record, name, hint=""):
+    """The BadRecord for a field that a record lacks: it says which fields there are, and then the hint."""
+    have = ", ".join(map(str, record.fields)) or "none"
+    return BadRecord(f"{record.where}: the field {name!r} is missing (there are: {have:.200}){hint}")
+
+
 def text_field(record, name, optional=False):
     """The text of a field, trimmed; "" where it is optional and missing, null or empty.
 
     A number is the text that it is written as. Raises BadRecord for a field that is missing, empty, or
     neither a text nor a number.
     """
-    fields = fields_of(record)
-    value = fields.get(name)
+    value = fields_of(record).get(name)
     if value is None and not optional:
-        have = ", ".join(map(str, fields)) or "none"
-        raise BadRecord(f"{record.where}: the field {name!r} is missing (there are: {have:.200})")
+        raise missing_field(record, name)
     text = trimmed(as_text(record, name, "" if value is None else value))
     if not text.strip() and not optional:
         raise BadRecord(f"{record.where}: the field {name!r} is empty")

@@ -15,7 +15,8 @@ from minigpt.terminal import quoted
 from tokenizer.base import UNKNOWN
 
 BEGINNING_FILE = "beginning.json"
-WHOLE_FILES = "file"  # what parts documents where nothing in the text does
+# What parts documents where nothing in the text does: FILE of training/documents.py, a room beside this one
+WHOLE_FILES = "file"
 BLANK_LINE, LINE_END, BLANK = "\n\n", "\n", " "
 
 

@@ -4,6 +4,9 @@ A layer is a pair of pure functions. `name_forward(arrays…)` returns its outpu
 tuple of what the backward needs; `name_backward(dout, cache)` returns the gradients in the order of the
 forward's array arguments. The gradient of `x` is called `dx`.
 
+The files, in the order to read them: linear, gelu, embedding, layernorm, attention, unembedding,
+cross_entropy, dropout; recurrence, which only the RNN has; reductions, the sums and maxima of the others.
+
 One legend for shapes: B batch, T time, C channels (n_embd), H heads, D head size, V vocabulary.
 """
 

@@ -7,11 +7,18 @@
     task.batch(step)                the arrays of a training step: the same for the same step
     task.validate(runner)           {"val_loss": …} and other measures
     task.measure                    the one of them by which the best model is kept: the lower the better
-    task.save(directory)            writes what belongs to the model beside its weights
+    task.save(directory)            writes what belongs to the model, and to its adapter, beside the weights
     task.report(runner, directory)  measures the best model, which is in the runner now, on the test split
     task.show(model)                prints some of what it can do
 
-PretrainTask is the one to read first.
+The files, in the order to read them:
+
+    pretrain.py         the task to read first; samples.py, the beginnings it shows continuations of
+    start.py            the tokenizer and the model that training begins with; memory.py, whether it fits here
+    fill.py             gaps in place of the next token
+    common.py           what the tasks of fine-tuning share: classify.py, instruct.py, chat.py, prefer.py
+    arguments.py        the flags of train.py: flag_types.py, presets.py, and saved_flags.py for --resume
+    generate_flags.py   the flags of generate.py
 """
 
 from minigpt.tasks.chat import ChatTask

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from minigpt.finetuning.padding import BucketedBatches, batches_in_order
-from minigpt.tasks.start import starting_tokenizer
+from minigpt.tasks.start import model_folders, starting_tokenizer
 from minigpt.training.text_files import copy_pipes
 
 
@@ -64,8 +64,13 @@ class FineTuning:
         return {"val_loss": self.mean_loss(runner, self.some_of_validation())}
 
     def save(self, directory):
-        """Write what belongs to the model beside its weights: the tokenizer."""
-        self.tokenizer.save(directory)
+        """Write what belongs to the model beside its weights, into the folder and that of its adapter."""
+        for folder in model_folders(self.model, directory):
+            self.save_into(folder)
+
+    def save_into(self, folder):
+        """Write the tokenizer; what else a task's model needs, the task adds."""
+        self.tokenizer.save(folder)
 
     def describe(self):
         train, validation, test = (f"{len(split):,}" for split in (self.train, self.validation, self.test))

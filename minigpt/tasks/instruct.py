@@ -35,9 +35,9 @@ class MaskedTask(FineTuning):
         ]
         return drop_too_long(examples, self.model.config.block_size)
 
-    def save(self, directory):
-        super().save(directory)
-        save_format(directory, self.format)
+    def save_into(self, folder):
+        super().save_into(folder)
+        save_format(folder, self.format)
 
 
 class InstructTask(MaskedTask):

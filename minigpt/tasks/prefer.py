@@ -87,9 +87,9 @@ class PreferTask(FineTuning):
         """Ids and targets (B, 2, T), and the reference's log-probabilities (B, 2)."""
         return *self._arrays(examples), np.stack([example[2] for example in examples])
 
-    def save(self, directory):
-        super().save(directory)
-        save_format(directory, self.format)
+    def save_into(self, folder):
+        super().save_into(folder)
+        save_format(folder, self.format)
 
     def validate(self, runner):
         margins = self.margins(self.model, self.some_of_validation())

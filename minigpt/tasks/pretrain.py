@@ -14,7 +14,7 @@ from minigpt.generation.beginning import Beginning, beginning_of_texts
 from minigpt.generation.sampling import Sampling
 from minigpt.generation.text_stream import continuations
 from minigpt.tasks.samples import sample_prompts
-from minigpt.tasks.start import given_tokenizer, new_tokenizer, starting_model
+from minigpt.tasks.start import given_tokenizer, model_folders, new_tokenizer, starting_model
 from minigpt.training.corpus import mark_of, random_batch, sliding_windows, tokenize_texts
 from minigpt.training.document_windows import find_windows, random_documents
 from minigpt.training.documents import END, FILE, DocumentSplit, FileSplit
@@ -120,8 +120,9 @@ class PretrainTask:
         return evaluate(runner, self.corpus.validation, max_windows)
 
     def save(self, directory):
-        self.tokenizer.save(directory)
-        self.beginning.save(directory)
+        for folder in model_folders(self.model, directory):
+            self.tokenizer.save(folder)
+            self.beginning.save(folder)
 
     def report(self, runner, directory):
         """Print the loss on the whole validation text."""

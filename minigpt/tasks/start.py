@@ -8,6 +8,7 @@ from minigpt.filling.model import GapFiller
 from minigpt.finetuning.classifier import GPTClassifier
 from minigpt.finetuning.last_blocks import LastBlocksGPT
 from minigpt.finetuning.lora import LoRAGPT
+from minigpt.finetuning.peft import ADAPTER_FOLDER
 from minigpt.finetuning.peft_reading import is_adapter
 from minigpt.loading import load_model, text_folder
 from minigpt.model import GPT, GPTConfig
@@ -105,6 +106,12 @@ def base_model(args, n_vocab):
     if isinstance(model, (GPT, GapFiller)):
         model.config = dataclasses.replace(model.config, dropout=args.dropout)
     return model
+
+
+def model_folders(model, directory):
+    """The folders of a run that can each be opened by themselves: the model's, and that of its adapter."""
+    adapted = isinstance(getattr(model, "gpt", model), LoRAGPT)  # a classifier's GPT may have one
+    return [Path(directory), Path(directory) / ADAPTER_FOLDER] if adapted else [Path(directory)]
 
 
 def shorten_context(model, args):

@@ -39,26 +39,28 @@ def evaluate(runner, tokens, max_windows=None):
     """
     block_size = runner.model.config.block_size
     x, y = sliding_windows(tokens, block_size, stride=block_size)
-    chosen = np.arange(len(x))
-    if max_windows is not None and len(x) > max_windows:
-        chosen = np.linspace(0, len(x) - 1, max_windows).astype(int)
-    total = 0.0
-    starts = range(0, len(chosen), WINDOWS)
-    for start in tqdm(starts, "evaluate", delay=3, leave=False, dynamic_ncols=True):
-        rows = chosen[start : start + WINDOWS]
-        total += len(rows) * runner.loss(x[rows].astype(np.int64), y[rows].astype(np.int64))
-    return total / len(chosen)
+    return mean_loss(
+        runner, len(x), lambda rows: (x[rows].astype(np.int64), y[rows].astype(np.int64)), max_windows
+    )
 
 
 def evaluate_documents(runner, tokens, edges, max_windows=None):
     """As evaluate, a float in nats, over windows that begin at documents; edges: those of find_windows."""
-    chosen = np.arange(len(edges) - 1)
-    if max_windows is not None and len(chosen) > max_windows:
-        chosen = np.linspace(0, len(chosen) - 1, max_windows).astype(int)
+    return mean_loss(runner, len(edges) - 1, lambda rows: document_batch(tokens, edges, rows), max_windows)
+
+
+def mean_loss(runner, n_windows, batch_of, max_windows):
+    """The mean loss over the counted targets of some windows, or of all, a float in nats.
+
+    batch_of(rows): the windows of these numbers, (B,) ints, as x (B, T) and targets y (B, T), int64.
+    """
+    chosen = np.arange(n_windows)
+    if max_windows is not None and n_windows > max_windows:
+        chosen = np.linspace(0, n_windows - 1, max_windows).astype(int)
     total = n_counted = 0
     starts = range(0, len(chosen), WINDOWS)
     for start in tqdm(starts, "evaluate", delay=3, leave=False, dynamic_ncols=True):
-        x, y = document_batch(tokens, edges, chosen[start : start + WINDOWS])
+        x, y = batch_of(chosen[start : start + WINDOWS])
         n = int((y != IGNORED).sum())
         total += n * runner.loss(x, y)
         n_counted += n
@@ -84,7 +86,7 @@ def bits_per_byte(loss, n_tokens, n_bytes):
 def score(runner, ids, stride=None):
     """The mean loss of a text in nats per token, and the number of tokens that were predicted.
 
-    runner: a parallel.BatchRunner. ids: all tokens of the text; the first has nothing before it and is not
+    runner: a BatchRunner (runner.py). ids: all tokens of the text; the first has nothing before it and is not
     predicted. stride: 1 … block_size, half the context by default. Raises ValueError for another stride,
     or a text of fewer than two tokens.
     """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from minigpt.finetuning.records import BadRecord, Record, read_text, text_field, usable_records
+from minigpt.finetuning.records import BadRecord, Record, text_field, text_of_records, usable_records
 
 
 def record(line=1, **fields):
@@ -100,14 +100,14 @@ def test_no_record_at_all_is_an_error_and_an_empty_file_beside_others_is_said():
 def test_files_that_are_no_text_get_a_sentence_that_helps(tmp_path, name, words):
     (tmp_path / name).write_bytes(b"PK\x03\x04")
     with pytest.raises(ValueError, match=words):
-        read_text(tmp_path / name)
+        text_of_records(tmp_path / name)
 
 
 def test_a_folder_and_a_missing_file_and_a_byte_that_is_not_utf8_are_named(tmp_path):
     with pytest.raises(ValueError, match="is a folder: name the files in it"):
-        read_text(tmp_path)
+        text_of_records(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"there is no file .*nothing\.tsv"):
-        read_text(tmp_path / "nothing.tsv")
+        text_of_records(tmp_path / "nothing.tsv")
     (tmp_path / "latin.tsv").write_bytes(b"ham\tcaf\xe9\n")
     with pytest.raises(ValueError, match="is not UTF-8 text: byte 7 is 0xe9"):
-        read_text(tmp_path / "latin.tsv")
+        text_of_records(tmp_path / "latin.tsv")

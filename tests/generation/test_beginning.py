@@ -4,11 +4,16 @@ import json
 
 import pytest
 
-from minigpt.generation.beginning import Beginning, beginning_of_texts, load_beginning
+from minigpt.generation.beginning import WHOLE_FILES, Beginning, beginning_of_texts, load_beginning
 from minigpt.generation.chat import LineFormat
+from minigpt.training.documents import FILE
 from tokenizer import BPETokenizer, CharTokenizer, WordTokenizer
 
 DOCUMENTS = Beginning("lines", "<|endoftext|>")
+
+
+def test_whole_files_are_called_the_same_in_training_and_in_generation():
+    assert WHOLE_FILES == FILE
 
 
 @pytest.mark.parametrize(

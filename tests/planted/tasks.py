@@ -60,6 +60,11 @@ PLANTED = {
     ],
     "minigpt/tasks/start.py": [
         (
+            "an adapter without its tokenizer",
+            "if adapted else [Path(directory)]",
+            "if not adapted else [Path(directory)]",
+        ),
+        (
             "--unk not used",
             "    if args.unk:\n        return",
             "    if False:\n        return",
@@ -214,7 +219,7 @@ PLANTED = {
         ),
         (
             "how a text begins is not saved",
-            "self.beginning.save(directory)",
+            "self.beginning.save(folder)",
             "pass",
         ),
         (

@@ -214,11 +214,6 @@ PLANTED = {
     ],
     "minigpt/training/evaluation.py": [
         (
-            "a small last batch weighs as much",
-            "total += len(rows) *",
-            "total += WINDOWS *",
-        ),
-        (
             "windows overlap",
             "stride=block_size)",
             "stride=1)",
@@ -235,7 +230,7 @@ PLANTED = {
         ),
         (
             "the first windows in the place of all",
-            "np.linspace(0, len(x) - 1, max_windows).astype(int)",
+            "np.linspace(0, n_windows - 1, max_windows).astype(int)",
             "np.arange(max_windows)",
         ),
         (
@@ -260,7 +255,7 @@ PLANTED = {
         ),
         (
             "all documents where some were asked for",
-            "len(chosen) - 1, max_windows",
+            "n_windows - 1, max_windows",
             "max_windows - 1, max_windows",
         ),
         (
