@@ -25,6 +25,7 @@ from minigpt import AdamW, Muon, clip_grad_norm, cosine_schedule, load_model, us
 from minigpt.cores import one_blas_thread
 from minigpt.finetuning.peft import ADAPTER_FOLDER
 from minigpt.interchange.files import folder_or_nothing, remove_leftovers
+from minigpt.muon import is_block_matrix
 from minigpt.tasks import TASKS
 from minigpt.tasks.arguments import save_arguments, train_arguments
 from minigpt.terminal import outlast_the_terminal, prepare_terminal, sentence
@@ -113,7 +114,8 @@ def train_alone(args, out, group):
         # 2. Optimiser
         trained = model.trained_params()
         betas = (args.beta1, args.beta2)
-        kind = Muon if args.optimizer == "muon" else AdamW
+        has_blocks = any(map(is_block_matrix, trained))  # a base may be no GPT
+        kind = Muon if args.optimizer == "muon" and has_blocks else AdamW
         optimizer = kind(trained, args.learning_rate, betas, weight_decay=args.weight_decay)
         run.begin(model, optimizer, task.fingerprint)
         if not args.resume:
