@@ -54,7 +54,7 @@ PLANTED = {
         ),
         (
             "Muon is never taken",
-            'Muon if args.optimizer == "muon" else AdamW',
+            'Muon if args.optimizer == "muon" and has_blocks else AdamW',
             "AdamW",
         ),
         (
