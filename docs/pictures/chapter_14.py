@@ -68,7 +68,9 @@ def spam_shares(language):
     rows = np.random.default_rng(0).permutation([line.split("\t") for line in lines]).tolist()
     train, test = rows[: len(rows) * 3 // 4], rows[len(rows) * 3 // 4 :]
     tokenizer = BPETokenizer.train("\n".join(text for _, text in train), vocab_size=800)
-    model = GPT(GPTConfig(tokenizer.n_vocab, block_size=96, n_layer=2, n_head=2, n_embd=32), seed=0)
+    model = GPT(
+        GPTConfig(tokenizer.n_vocab, block_size=96, n_layer=2, n_head=2, n_embd=32), seed=0, dtype="float64"
+    )
     model = GPTClassifier(model, ["ham", "spam"], tokenizer.eot_token, seed=0)
 
     def batch(rows):

@@ -37,7 +37,9 @@ def margins_of_the_test(language):
     everything = talk + "\n".join(" ".join(pair.values()) for pair in train)
     tokenizer = BPETokenizer.train(everything, vocab_size=800)
     ids = np.array(tokenizer.encode(talk))
-    gpt = GPT(GPTConfig(tokenizer.n_vocab, block_size=128, n_layer=2, n_head=2, n_embd=32), seed=0)
+    gpt = GPT(
+        GPTConfig(tokenizer.n_vocab, block_size=128, n_layer=2, n_head=2, n_embd=32), seed=0, dtype="float64"
+    )
     optimizer, rng = Muon(gpt.params, lr=8e-3, weight_decay=0.0), np.random.default_rng(0)
     for _ in range(100):
         optimizer.step(gpt.loss_and_grads(*random_batch(ids, 64, 4, rng))[1])
