@@ -77,6 +77,7 @@ class Group:
         size = self.comm.bcast(content and len(content))
         content = bytearray(content or size)
         self.comm.Bcast([content, self.mpi.BYTE])
+        # A pickle could run anything; this one never lay in a file: it comes from this very run's process 0.
         return value if self.rank == 0 else pickle.loads(content)
 
     def sum(self, array):
