@@ -34,7 +34,8 @@ from minigpt.finetuning.lora import LoRAGPT
 from minigpt.finetuning.objective import Objective
 from minigpt.finetuning.peft import ADAPTER_FOLDER, save_adapter
 from minigpt.finetuning.peft import WEIGHTS_FILE as ADAPTER_WEIGHTS_FILE
-from minigpt.finetuning.peft_reading import merge_adapter, read_labels
+from minigpt.finetuning.peft_merging import merge_adapter
+from minigpt.finetuning.peft_reading import read_labels
 from minigpt.generation.sampling import softmax
 from minigpt.interchange.huggingface import (
     CONFIG_FILE,

@@ -24,7 +24,7 @@ from minigpt.finetuning.lora_layers import (
     lora_linear_forward,
 )
 from minigpt.finetuning.peft import MATRICES, TARGETS, TOKEN_TABLE
-from minigpt.finetuning.peft_reading import merge_adapter
+from minigpt.finetuning.peft_merging import merge_adapter
 from minigpt.language_model import accumulate
 from minigpt.layers import dropout_backward
 from minigpt.model import GPT, block_backward, block_forward, embed_forward
@@ -160,7 +160,7 @@ class LoRAGPT(GPT):
 def load_adapter(base, directory):
     """A plain GPT: the GPT `base`, with the adapter that PEFT or save_adapter wrote merged into it.
 
-    Raises as peft_reading.merge_adapter does, and ValueError for the adapter of a classifier.
+    Raises as peft_merging.merge_adapter does, and ValueError for the adapter of a classifier.
     """
     params = merge_adapter(base.params, directory)
     if "score.weight" in params:

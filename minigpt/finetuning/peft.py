@@ -5,7 +5,7 @@ PEFT's matrices have their outputs first, lora_A.weight (r, I) and lora_B.weight
     base_model.model.transformer.h.0.attn.c_attn.lora_A.weight
 
 Where the head is tied to an adapted token table, PEFT, to which the two are modules apart, finds the table's
-adapter once more at lm_head. What PEFT writes beyond this is read by peft_reading.py.
+adapter once more at lm_head. What PEFT writes beyond this peft_reading.py reads and peft_merging.py computes.
 """
 
 from pathlib import Path

@@ -954,6 +954,13 @@ PLANTED = {
             "for folder in (Path(name),):",
         ),
         (
+            "a pickle is a missing file",
+            "if (Path(directory) / PICKLE).is_file():",
+            "if False:",
+        ),
+    ],
+    "minigpt/finetuning/peft_merging.py": [
+        (
             "an adapter without a task has no head",
             'config.get("task_type") in (None, "CAUSAL_LM")',
             'config.get("task_type") == "CAUSAL_LM"',
@@ -1077,11 +1084,6 @@ PLANTED = {
             "a tensor of another shape passes",
             "        if array.shape != shape:\n",
             "        if False:\n",
-        ),
-        (
-            "a pickle is a missing file",
-            "if (Path(directory) / PICKLE).is_file():",
-            "if False:",
         ),
     ],
     "minigpt/finetuning/splits.py": [
