@@ -60,9 +60,9 @@ class Muon(AdamW):
             super()._update(name, grad)
             return
         param, m, mu = self.params[name], self.m[name], self.momentum
-        m *= mu
-        m += (1 - mu) * grad
         update = (1 - mu) * grad
+        m *= mu
+        m += update
         update += mu * m
         parts = split_columns(update, number_of_parts(name))
         n_in, n_out = parts.shape[1:]
@@ -131,6 +131,6 @@ def polynomial(gram):
     out = gram @ gram
     out *= c
     out += b * gram
-    diagonal = xp.arange(gram.shape[1])
-    out[:, diagonal, diagonal] += a
+    diagonals = out.reshape(len(out), -1)[:, :: out.shape[1] + 1]  # (N, n), a view of out
+    diagonals += a
     return out

@@ -139,10 +139,21 @@ class BatchRunner:
         return sum(self.pool.map(run_shard, self._shards(len(batch[0]))))
 
     def for_each(self, function, names):
-        """Call function(name) for every parameter's name; the worker threads share the names out."""
-        by_size = sorted(names, key=lambda name: self.model.params[name].size, reverse=True)
-        hands = [by_size[worker :: self.workers] for worker in range(self.workers)]  # nearly equal work
-        return list(self.pool.map(lambda hand: [function(name) for name in hand], hands))
+        """Call function(name) for every parameter's name, on all worker threads.
+
+        Each takes the largest that nobody has taken yet: what a parameter costs depends on the optimiser too.
+        """
+        waiting = sorted(names, key=lambda name: self.model.params[name].size)
+
+        def take_and_call(_):
+            while waiting:
+                try:
+                    name = waiting.pop()
+                except IndexError:  # another thread has just taken the last
+                    return
+                function(name)
+
+        return list(self.pool.map(take_and_call, range(self.workers)))
 
     def any(self, happened):
         """Whether it happened in any of the processes that share the batches; here there is this one."""

@@ -340,7 +340,7 @@ PLANTED = {
     "minigpt/muon.py": [
         (
             "momentum keeps the sum, not the mean",
-            "m += (1 - mu) * grad",
+            "m += update",
             "m += grad",
         ),
         (
@@ -349,9 +349,9 @@ PLANTED = {
             "update = 1.0 * m",
         ),
         (
-            "Nesterov's second step left out",
-            "update = (1 - mu) * grad",
-            "update = 0 * grad",
+            "Nesterov's step ahead forgets nothing",
+            "update += mu * m",
+            "update += m",
         ),
         (
             "q, k and v as one matrix",
@@ -425,7 +425,7 @@ PLANTED = {
         ),
         (
             "a is added everywhere",
-            "out[:, diagonal, diagonal] += a",
+            "diagonals += a",
             "out += a",
         ),
         (

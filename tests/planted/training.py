@@ -44,8 +44,8 @@ PLANTED = {
         ),
         (
             "some parameters are not updated",
-            "for worker in range(self.workers)]",
-            "for worker in range(max(1, self.workers - 1))]",
+            "            while waiting:\n",
+            "            while len(waiting) > 1:\n",
         ),
         (
             "a shard's loss is that of its last part",

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import threading
 
 import numpy as np
 import pytest
@@ -75,6 +76,23 @@ def test_for_each_meets_every_name_once_whatever_the_number_of_workers():
         with BatchRunner(model, workers) as runner:
             runner.for_each(met.append, model.params)
         assert sorted(met) == sorted(model.params)
+
+
+def test_a_parameter_that_takes_long_holds_up_no_other():
+    model, done, others_are_done = model_of(), [], threading.Event()
+    largest = max(model.params, key=lambda name: model.params[name].size)
+
+    def update(name):
+        if name == largest:
+            assert others_are_done.wait(timeout=60)
+            return
+        done.append(name)
+        if len(done) == len(model.params) - 1:
+            others_are_done.set()
+
+    with BatchRunner(model, workers=2) as runner:
+        runner.for_each(update, model.params)
+    assert sorted([largest, *done]) == sorted(model.params)
 
 
 def test_an_error_of_a_worker_comes_out_where_the_batch_was_given():
