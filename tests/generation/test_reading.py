@@ -10,8 +10,11 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from minigpt import GPT, GPTConfig
 from minigpt.cores import Team
 from minigpt.generation import decoder as decoder_module
-from minigpt.generation.decoder import CachingDecoder, RecomputingDecoder, team_size
+from minigpt.generation import products
+from minigpt.generation import step as step_module
+from minigpt.generation.decoder import CachingDecoder, RecomputingDecoder
 from minigpt.generation.reading import attend, read, time_edges
+from minigpt.generation.step import rows_team_size, team_size
 from minigpt.layers import attention_forward
 
 VOCABULARY, CONTEXT, LAYERS = 41, 150, 2  # more than two blocks of queries
@@ -28,8 +31,11 @@ def prompts_of(*lengths):
     return [rng.integers(0, VOCABULARY, n).tolist() for n in lengths]
 
 
-def decoder_of(size, model, prompts, monkeypatch):
-    monkeypatch.setattr(decoder_module, "team_size", lambda n_embd, n_tokens: size)
+def decoder_of(size, model, prompts, monkeypatch, rows=1):
+    """A decoder whose products are shared by so many threads, or the rows of a step by `rows` of them."""
+    for module in (decoder_module, step_module):
+        monkeypatch.setattr(module, "team_size", lambda n_embd, n_tokens: size)
+    monkeypatch.setattr(step_module, "rows_team_size", lambda n_embd, n_rows: min(rows, n_rows))
     return CachingDecoder(model, prompts)
 
 
@@ -51,21 +57,34 @@ def test_scores_are_those_of_the_whole_model_however_many_threads_share_them(
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_same_number_of_threads_gives_the_same_bits(size, model, monkeypatch):
+@pytest.mark.parametrize("lengths", [(4,), (80, 80)])
+def test_weights_read_in_the_order_of_the_memory_give_the_same_scores(size, lengths, model, monkeypatch):
+    monkeypatch.setattr(products, "LARGE", 1)
+    monkeypatch.setattr(products, "LONG", 1)
+    monkeypatch.setattr(step_module, "TABLE_PIECE", 1000)  # bytes, of 3936
+    prompts = prompts_of(*lengths)
+    decoder = decoder_of(size, model, prompts, monkeypatch)
+    assert decoder.step.multiply is products.row_by_row
+    assert decoder.step.multiply_table is products.dot_by_dot
+    expected = scores(RecomputingDecoder(model, prompts), len(prompts), 5)
+    assert np.abs(scores(decoder, len(prompts), 5) - expected).max() <= 1e-10
+
+
+@pytest.mark.parametrize("rows", [2, 3, 5])
+@pytest.mark.parametrize("lengths", [(80, 80), (CONTEXT, 3, CONTEXT - 1, 70)])
+def test_scores_are_those_of_the_whole_model_when_threads_share_the_rows(rows, lengths, model, monkeypatch):
+    prompts = prompts_of(*lengths)
+    ours = scores(decoder_of(1, model, prompts, monkeypatch, rows), len(prompts), 5)
+    expected = scores(RecomputingDecoder(model, prompts), len(prompts), 5)
+    assert np.abs(ours - expected).max() <= 1e-10
+
+
+@pytest.mark.parametrize(("size", "rows"), [(1, 1), (2, 1), (3, 1), (5, 1), (1, 2), (1, 3)])
+def test_the_same_number_of_threads_gives_the_same_bits(size, rows, model, monkeypatch):
     model = shaken(GPT(model.config, 0, "float32"), 1, scale=0.4)
-    prompts = prompts_of(CONTEXT - 2)
-    runs = [scores(decoder_of(size, model, prompts, monkeypatch), 1, 6).tobytes() for _ in range(3)]
+    prompts = prompts_of(CONTEXT - 2, CONTEXT - 2, 40)[:rows]
+    runs = [scores(decoder_of(size, model, prompts, monkeypatch, rows), rows, 6).tobytes() for _ in range(3)]
     assert len(set(runs)) == 1
-
-
-def test_every_member_holds_the_same_residual_stream_to_the_bit(model, monkeypatch):
-    model = shaken(GPT(model.config, 0, "float32"), 1, scale=0.4)
-    decoder, held = decoder_of(3, model, prompts_of(40), monkeypatch), []
-    decoder.start()
-    monkeypatch.setattr(decoder, "_score", lambda x, logits, member: held.append(x.tobytes()))
-    for token in range(20):
-        decoder.append(np.array([token]))
-    assert len(held) == 60 and len(set(held)) == 20
 
 
 def count_meetings(monkeypatch):
@@ -80,15 +99,51 @@ def count_meetings(monkeypatch):
     return meetings
 
 
+def count_shared(monkeypatch):
+    """A list to which every team of several adds an item whenever it shares out pieces and gathers them."""
+    shared, each = [], Team.each
+
+    def counted(team, n, work):
+        if team.size > 1:
+            shared.append(n)
+        each(team, n, work)
+
+    monkeypatch.setattr(Team, "each", counted)
+    return shared
+
+
 @pytest.mark.parametrize("size", [2, 3])
-def test_a_prompt_meets_once_a_block_and_a_step_twice_whatever_their_products(size, model, monkeypatch):
+def test_a_prompt_meets_once_a_block_and_a_step_gathers_once_a_product(size, model, monkeypatch):
     decoder = decoder_of(size, model, prompts_of(100), monkeypatch)
-    meetings = count_meetings(monkeypatch)
+    meetings, shared = count_meetings(monkeypatch), count_shared(monkeypatch)
     decoder.start()
-    assert len(meetings) == LAYERS * size
-    meetings.clear()
+    assert len(meetings) == LAYERS * size and len(shared) == 1  # the head
+    meetings.clear(), shared.clear()
     decoder.append(np.array([1]))
-    assert len(meetings) == 2 * LAYERS * size
+    assert not meetings and len(shared) == 4 * LAYERS + 1
+
+
+def test_threads_with_rows_of_their_own_gather_once_a_token(model, monkeypatch):
+    decoder = decoder_of(1, model, prompts_of(100, 100, 7), monkeypatch, rows=2)
+    decoder.start()
+    meetings, shared = count_meetings(monkeypatch), count_shared(monkeypatch)
+    decoder.append(np.array([1, 2, 3]))
+    assert not meetings and shared == [2]
+
+
+@pytest.mark.parametrize(("size", "rows"), [(3, 1), (1, 3)])
+def test_a_step_is_done_without_the_threads_that_have_no_processor(size, rows, model, monkeypatch):
+    decoder = decoder_of(size, model, prompts_of(9, 9, 9), monkeypatch, rows)
+    decoder.start()
+    team = decoder.step.by_products if rows == 1 else decoder.step.by_rows
+    may_go_on = threading.Event()
+    for calls in team.calls:
+        calls.put(may_go_on.wait)  # what the system does to a thread that it does not let in
+    ours = decoder.append(np.array([1, 2, 3]))
+    may_go_on.set()
+    alone = decoder_of(1, model, prompts_of(9, 9, 9), monkeypatch)
+    alone.start()
+    assert np.abs(ours - alone.append(np.array([1, 2, 3]))).max() <= 1e-10
 
 
 def test_threads_with_prompts_of_their_own_do_not_meet(model, monkeypatch):
@@ -116,6 +171,15 @@ def test_small_models_have_one_thread_and_large_ones_as_many_as_blas_had(monkeyp
         assert team_size(n_embd=768, n_tokens=512) == 4
     with threadpool_limits(1, user_api="blas"):
         assert team_size(n_embd=768, n_tokens=512) == 1
+        assert rows_team_size(n_embd=128, n_rows=32) == 1
+
+
+def test_rows_are_shared_where_the_model_is_small_and_they_are_many(monkeypatch):
+    monkeypatch.setattr("minigpt.cores.cores", lambda: 4)
+    with threadpool_limits(4, user_api="blas"):
+        assert [rows_team_size(128, n_rows) for n_rows in (1, 2, 32, 1000)] == [1, 1, 2, 4]
+        assert rows_team_size(n_embd=16, n_rows=32) == 1
+        assert rows_team_size(n_embd=768, n_rows=32) == 1
 
 
 def blas_threads():
@@ -131,8 +195,8 @@ def test_blas_has_one_thread_while_tokens_are_read_and_its_own_number_between(
     def spy(gelu):
         return lambda x: (found.append(blas_threads()), gelu(x))[1]
 
-    for module in ("minigpt.model", "minigpt.generation.decoder"):
-        monkeypatch.setattr(f"{module}.gelu_forward", spy(decoder_module.gelu_forward))
+    for module in ("minigpt.model", "minigpt.generation.step"):
+        monkeypatch.setattr(f"{module}.gelu_forward", spy(step_module.gelu_forward))
     with threadpool_limits(2, user_api="blas"):
         decoder = decoder_class(model, prompts_of(9))
         decoder.start()
@@ -142,12 +206,13 @@ def test_blas_has_one_thread_while_tokens_are_read_and_its_own_number_between(
         assert found and set(map(frozenset, found)) == {frozenset({1})} and blas_threads() == {2}
 
 
-def test_an_error_in_a_member_comes_out_of_the_step(model, monkeypatch):
-    decoder = decoder_of(2, model, prompts_of(9), monkeypatch)
+@pytest.mark.parametrize(("size", "rows"), [(2, 1), (1, 2)])
+def test_an_error_in_a_member_comes_out_of_the_step(size, rows, model, monkeypatch):
+    decoder = decoder_of(size, model, prompts_of(9, 9), monkeypatch, rows)
     decoder.start()
-    decoder.parts[1][1] = None
-    with pytest.raises(AttributeError):
-        decoder.append(np.array([1]))
+    decoder.step.blocks[1] = decoder.step.blocks[1]._replace(attn_c_proj=None)
+    with pytest.raises(TypeError):
+        decoder.append(np.array([1, 2]))
 
 
 def test_rows_that_are_read_again_fill_their_own_places(model):

@@ -68,7 +68,7 @@ PLANTED = {
             "return idx",
         ),
     ],
-    "minigpt/generation/decoder.py": [
+    "minigpt/generation/windows.py": [
         (
             "long prompts cut at the wrong end",
             "prompt[-block_size:]",
@@ -90,6 +90,13 @@ PLANTED = {
             "self.rows",
         ),
         (
+            "an empty prompt is let in",
+            "if any(len(prompt) == 0 for prompt in prompts):",
+            "if False:",
+        ),
+    ],
+    "minigpt/generation/decoder.py": [
+        (
             "recomputing: scores of the longest row's end",
             "logits[rows, to_device(self.windows.lengths - 1)]",
             "logits[rows, -1]",
@@ -103,26 +110,6 @@ PLANTED = {
             "keys stay when the window hops",
             "self._read(rows, windows.ids[slid, :kept])",
             "pass",
-        ),
-        (
-            "scores without 1/√D",
-            "scores *= 1 / math.sqrt(D)",
-            "pass",
-        ),
-        (
-            "a shorter row does not see itself",
-            "> position[:, None]",
-            ">= position[:, None]",
-        ),
-        (
-            "a shorter row sees what is not there",
-            "scores += mask",
-            "pass",
-        ),
-        (
-            "the position before",
-            'w["wpe.weight"][position]',
-            'w["wpe.weight"][position - 1]',
         ),
         (
             "adapters are passed over",
@@ -165,51 +152,6 @@ PLANTED = {
             "pass",
         ),
         (
-            "an empty prompt is let in",
-            "if any(len(prompt) == 0 for prompt in prompts):",
-            "if False:",
-        ),
-        (
-            "no final LayerNorm",
-            "xp.matmul(self._normalize(x, *self.top), ",
-            "xp.matmul(x, ",
-        ),
-        (
-            "keys and values swapped",
-            "keys[place] = k\n            values[place] = v",
-            "keys[place] = v\n            values[place] = k",
-        ),
-        (
-            "eps of the config not used",
-            "(1, 1), config.layer_norm_epsilon, dtype",
-            "(1, 1), 1e-5, dtype",
-        ),
-        (
-            "a member writes a sum that another still reads",
-            "self._sum(h @ part.mlp_c_proj, self.mlp_sums, member)",
-            "self._sum(h @ part.mlp_c_proj, self.attention_sums, member)",
-        ),
-        (
-            "sums in the order of arrival",
-            "return sum(products[1:], products[0])",
-            "return sum(products[:member] + products[member + 1 :], products[member])",
-        ),
-        (
-            "a member's own part alone",
-            "return sum(products[1:], products[0])",
-            "return product",
-        ),
-        (
-            "small models on all cores",
-            "return max(1, min(most, one_blas_thread.threads_allowed()))",
-            "return one_blas_thread.threads_allowed()",
-        ),
-        (
-            "a large step on one core",
-            "max(FEW_TOKENS, n_tokens)",
-            "n_tokens",
-        ),
-        (
             "BLAS on all cores while prompts are read",
             "with one_blas_thread:\n            hidden =",
             "if True:\n            hidden =",
@@ -223,6 +165,130 @@ PLANTED = {
             "BLAS on all cores without a cache",
             "with one_blas_thread:\n            logits, _ = self.model",
             "if True:\n            logits, _ = self.model",
+        ),
+    ],
+    "minigpt/generation/step.py": [
+        (
+            "scores without 1/√D",
+            "scores *= 1 / math.sqrt(D)",
+            "pass",
+        ),
+        (
+            "a shorter row does not see itself",
+            "> position[:, None]",
+            ">= position[:, None]",
+        ),
+        (
+            "a shorter row sees what is not there",
+            "scores += mask",
+            "pass",
+        ),
+        (
+            "no final LayerNorm",
+            "x = self._normalize(x, *self.top)",
+            "pass",
+        ),
+        (
+            "keys and values swapped",
+            "keys[place] = k\n            values[place] = v",
+            "keys[place] = v\n            values[place] = k",
+        ),
+        (
+            "eps of the config not used",
+            "(1, 1), config.layer_norm_epsilon, dtype",
+            "(1, 1), 1e-5, dtype",
+        ),
+        (
+            "small models on all cores",
+            "// MEMBER_WORK\n    return max(1, min(most, one_blas_thread.threads_allowed()))",
+            "// MEMBER_WORK\n    return one_blas_thread.threads_allowed()",
+        ),
+        (
+            "a large step on one core",
+            "max(FEW_TOKENS, n_tokens)",
+            "n_tokens",
+        ),
+        (
+            "the position before",
+            "self.wpe[position]",
+            "self.wpe[position - 1]",
+        ),
+        (
+            "few rows on all cores",
+            "// ROWS_WORK)\n    return max(1, min(most, one_blas_thread.threads_allowed()))",
+            "// ROWS_WORK)\n    return one_blas_thread.threads_allowed()",
+        ),
+        (
+            "every thread reads all weights of a large model",
+            " or 12 * n_embd * n_embd * 4 > CACHED",
+            "",
+        ),
+        (
+            "all rows at the places of the first",
+            "keys, values = keys[mine], values[mine]",
+            "keys, values = keys[: len(x)], values[: len(x)]",
+        ),
+        (
+            "all rows after as many tokens as the first",
+            "to_device(self.windows.lengths[mine])",
+            "to_device(self.windows.lengths[: len(tokens)])",
+        ),
+        (
+            "threads share the rows and each its products",
+            "team_size(C, B) if self.by_rows.size == 1 else 1",
+            "team_size(C, B)",
+        ),
+        (
+            "the first piece's part alone",
+            "return parts.sum(0)",
+            "return parts[0]",
+        ),
+        (
+            "all pieces in one place",
+            "work(piece, parts[piece])",
+            "work(piece, parts[0])",
+        ),
+        (
+            "heads of one piece with the rows of another",
+            "c_proj[heads.start * D : heads.stop * D]",
+            "c_proj[: (heads.stop - heads.start) * D]",
+        ),
+        (
+            "tokens of the head in the wrong places",
+            "out=logits[:, tokens]",
+            "out=logits[:, : tokens.stop - tokens.start]",
+        ),
+    ],
+    "minigpt/generation/products.py": [
+        (
+            "the first row for all",
+            "for row, result in zip(x, out):\n        np.einsum",
+            "for row, result in zip([x[0]] * len(x), out):\n        np.einsum",
+        ),
+        (
+            "many rows read a large matrix as often",
+            " and n_rows <= FEW_FOR_MATRIX",
+            "",
+        ),
+        (
+            "many rows read a large table as often",
+            " and n_rows <= FEW_FOR_TABLE",
+            "",
+        ),
+        (
+            "small matrices without BLAS",
+            "on_host() and matrix.nbytes >= LARGE",
+            "on_host()",
+        ),
+        (
+            "a GPU's table by NumPy",
+            "on_host() and table.nbytes >= LARGE",
+            "table.nbytes >= LARGE",
+        ),
+        (
+            "a call for every short row",
+            " and table.shape[1] >= LONG",
+            "",
         ),
     ],
     "minigpt/generation/reading.py": [
