@@ -1,17 +1,13 @@
-"""Products in the order of the memory give what BLAS gives, into any place; and who gets which."""
+"""Products in the order of the memory, in pieces, give what a plain product gives; and who gets which."""
 
 import numpy as np
 import pytest
 
-from minigpt.backend import xp
+from minigpt.cores import Team
 from minigpt.generation import products
-from minigpt.generation.products import (
-    dot_by_dot,
-    matrix_product,
-    row_by_row,
-    table_product,
-    transposed_product,
-)
+from minigpt.generation.products import Products
+
+SIZES = [1, 2, 3]
 
 
 def arrays(n_rows, n_in, n_out, dtype="float64"):
@@ -19,40 +15,86 @@ def arrays(n_rows, n_in, n_out, dtype="float64"):
     return [rng.standard_normal(shape).astype(dtype) for shape in ((n_rows, n_in), (n_in, n_out))]
 
 
-@pytest.mark.parametrize("n_rows", [1, 2, 5])
-@pytest.mark.parametrize("features", [slice(None), slice(3, 9), slice(4, 4)])
-def test_a_matrix_row_by_row_gives_the_product_of_any_of_its_rows(n_rows, features):
-    x, weight = arrays(n_rows, 13, 7)
-    expected = x[:, features] @ weight[features]
-    out = np.full((n_rows, 7), np.nan)
-    assert row_by_row(x[:, features], weight[features], out=out) is out
-    assert np.abs(out - expected).max() <= 1e-12
-    assert np.abs(row_by_row(x[:, features], weight[features]) - expected).max() <= 1e-12
+@pytest.fixture
+def calls(monkeypatch):
+    """What is asked of NumPy in the pieces, a list of names; all matrices are large, all rows long."""
+    monkeypatch.setattr(products, "LARGE", 1)
+    monkeypatch.setattr(products, "LONG", 1)
+    found = []
+
+    class Spy:
+        def __getattr__(self, name):
+            if name in ("einsum", "matmul"):
+                found.append(name)
+            return getattr(np, name)
+
+    monkeypatch.setattr(products, "np", Spy())
+    return found
 
 
-@pytest.mark.parametrize("product", [dot_by_dot, transposed_product])
-@pytest.mark.parametrize("n_rows", [1, 2, 5])
-@pytest.mark.parametrize("tokens", [slice(None), slice(3, 9), slice(0, 1)])
-def test_a_table_dot_by_dot_gives_the_scores_of_any_of_its_tokens_into_their_places(product, n_rows, tokens):
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("n_rows", [1, 2, 3, 4, 20])
+@pytest.mark.parametrize("large", [1, products.LARGE])
+def test_rows_times_a_matrix_however_it_is_cut(size, n_rows, large, monkeypatch):
+    monkeypatch.setattr(products, "LARGE", large)
+    monkeypatch.setattr(products, "UNCOPIED", 1500)
+    monkeypatch.setattr(products, "NARROW", 5)
+    for n_in, n_out in ((13, 70), (70, 13), (2, 3)):
+        x, weight = arrays(n_rows, n_in, n_out)
+        assert np.abs(Products(Team(size)).with_matrix(x, weight) - x @ weight).max() <= 1e-12
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("n_rows", [1, 2, 8, 9])
+@pytest.mark.parametrize("long", [1, products.LONG])
+def test_rows_times_a_table_however_it_is_cut(size, n_rows, long, calls, monkeypatch):
+    monkeypatch.setattr(products, "LONG", long)
+    monkeypatch.setattr(products, "ONE_ROW_PIECE", 1000)
+    monkeypatch.setattr(products, "FEW_ROWS_PIECE", 300)
     x, table = arrays(n_rows, 13, 13)
-    logits = np.full((n_rows, 13), np.nan)
-    product(x, table[tokens], out=logits[:, tokens])
-    assert np.abs(logits[:, tokens] - x @ table[tokens].T).max() <= 1e-12
-    assert np.isnan(np.delete(logits, tokens, axis=1)).all()
+    table = np.vstack([table, 2 * table, table[:5]])
+    assert np.abs(Products(Team(size)).with_table(x, table) - x @ table.T).max() <= 1e-12
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_the_dtype_stays(dtype):
-    x, weight = arrays(2, 13, 7, dtype)
-    assert row_by_row(x, weight).dtype == dtype
+@pytest.mark.parametrize("n_rows", [1, 4, 9])
+def test_the_dtype_stays(dtype, n_rows, calls):
+    x, weight = arrays(n_rows, 13, 13, dtype)
+    ours = Products(Team(2))
+    assert ours.with_matrix(x, weight).dtype == ours.with_table(x, weight).dtype == dtype
 
 
-def test_few_rows_read_a_large_matrix_and_the_others_leave_it_to_blas(monkeypatch):
-    large, small = np.zeros((1000, 1001), "float32"), np.zeros((999, 1000), "float32")
-    assert [matrix_product(n, large) for n in (1, 3, 4)] == [row_by_row, row_by_row, xp.matmul]
-    assert [table_product(n, large) for n in (1, 8, 9)] == [dot_by_dot, dot_by_dot, transposed_product]
-    assert matrix_product(1, small) is xp.matmul
-    assert table_product(1, small) is transposed_product
-    assert table_product(1, large.reshape(-1, 250)[:, :100]) is transposed_product  # short rows
-    monkeypatch.setattr(products, "on_host", lambda: False)  # a GPU has its own ways
-    assert matrix_product(1, large) is xp.matmul and table_product(1, large) is transposed_product
+def test_few_rows_read_a_large_matrix_in_its_order_and_the_others_leave_it_to_blas(calls):
+    ours = Products(Team(1))
+    for n_rows, expected in ((1, ["einsum"]), (3, ["einsum"] * 3), (4, [])):
+        ours.with_matrix(*arrays(n_rows, 13, 7))
+        assert calls == expected
+        calls.clear()
+    for n_rows, expected in ((1, 1), (8, 8), (9, 1)):
+        ours.with_table(*arrays(n_rows, 7, 7))
+        assert calls == ["matmul"] * expected
+        calls.clear()
+
+
+def test_small_matrices_short_rows_and_a_gpu_leave_it_to_blas(calls, monkeypatch):
+    ours = Products(Team(1))
+    monkeypatch.setattr(products, "LONG", 8)
+    ours.with_table(*arrays(3, 7, 7))
+    assert calls == ["matmul"]  # once for all rows
+    calls.clear()
+    monkeypatch.setattr(products, "on_host", lambda: False)
+    ours.with_matrix(*arrays(1, 7, 7)), ours.with_table(*arrays(1, 7, 7))
+    monkeypatch.undo()
+    monkeypatch.setattr(products, "np", None)
+    ours.with_matrix(*arrays(1, 7, 7)), ours.with_table(*arrays(1, 7, 7))
+    assert not calls
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_in", "n_out", "n_pieces"),
+    [(16, 128, 512, 2), (16, 1024, 128, 1), (17, 128, 512, 1), (8, 384, 1536, 5), (1, 128, 384, 1)],
+)
+def test_what_openblas_would_copy_is_cut_but_not_narrow(n_rows, n_in, n_out, n_pieces, calls, monkeypatch):
+    monkeypatch.setattr(products, "LARGE", 10**9)
+    Products(Team(1)).with_matrix(*arrays(n_rows, n_in, n_out, "float32"))
+    assert len(calls) == (0 if n_pieces == 1 else n_pieces)

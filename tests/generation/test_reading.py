@@ -14,7 +14,7 @@ from minigpt.generation import products
 from minigpt.generation import step as step_module
 from minigpt.generation.decoder import CachingDecoder, RecomputingDecoder
 from minigpt.generation.reading import attend, read, time_edges
-from minigpt.generation.step import rows_team_size, team_size
+from minigpt.generation.step import team_size
 from minigpt.layers import attention_forward
 
 VOCABULARY, CONTEXT, LAYERS = 41, 150, 2  # more than two blocks of queries
@@ -31,11 +31,11 @@ def prompts_of(*lengths):
     return [rng.integers(0, VOCABULARY, n).tolist() for n in lengths]
 
 
-def decoder_of(size, model, prompts, monkeypatch, rows=1):
-    """A decoder whose products are shared by so many threads, or the rows of a step by `rows` of them."""
+def decoder_of(size, model, prompts, monkeypatch):
+    """A decoder of so many threads, that share the look back too, however short it is."""
     for module in (decoder_module, step_module):
         monkeypatch.setattr(module, "team_size", lambda n_embd, n_tokens: size)
-    monkeypatch.setattr(step_module, "rows_team_size", lambda n_embd, n_rows: min(rows, n_rows))
+    monkeypatch.setattr(step_module, "LONG_CACHE", 1)
     return CachingDecoder(model, prompts)
 
 
@@ -61,29 +61,20 @@ def test_scores_are_those_of_the_whole_model_however_many_threads_share_them(
 def test_weights_read_in_the_order_of_the_memory_give_the_same_scores(size, lengths, model, monkeypatch):
     monkeypatch.setattr(products, "LARGE", 1)
     monkeypatch.setattr(products, "LONG", 1)
-    monkeypatch.setattr(step_module, "TABLE_PIECE", 1000)  # bytes, of 3936
+    monkeypatch.setattr(products, "ONE_ROW_PIECE", 1000)  # bytes, of 3936
     prompts = prompts_of(*lengths)
     decoder = decoder_of(size, model, prompts, monkeypatch)
-    assert decoder.step.multiply is products.row_by_row
-    assert decoder.step.multiply_table is products.dot_by_dot
     expected = scores(RecomputingDecoder(model, prompts), len(prompts), 5)
     assert np.abs(scores(decoder, len(prompts), 5) - expected).max() <= 1e-10
 
 
-@pytest.mark.parametrize("rows", [2, 3, 5])
-@pytest.mark.parametrize("lengths", [(80, 80), (CONTEXT, 3, CONTEXT - 1, 70)])
-def test_scores_are_those_of_the_whole_model_when_threads_share_the_rows(rows, lengths, model, monkeypatch):
-    prompts = prompts_of(*lengths)
-    ours = scores(decoder_of(1, model, prompts, monkeypatch, rows), len(prompts), 5)
-    expected = scores(RecomputingDecoder(model, prompts), len(prompts), 5)
-    assert np.abs(ours - expected).max() <= 1e-10
-
-
-@pytest.mark.parametrize(("size", "rows"), [(1, 1), (2, 1), (3, 1), (5, 1), (1, 2), (1, 3)])
-def test_the_same_number_of_threads_gives_the_same_bits(size, rows, model, monkeypatch):
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("large", [1, products.LARGE])
+def test_the_same_number_of_threads_gives_the_same_bits(size, large, model, monkeypatch):
+    monkeypatch.setattr(products, "LARGE", large)
     model = shaken(GPT(model.config, 0, "float32"), 1, scale=0.4)
-    prompts = prompts_of(CONTEXT - 2, CONTEXT - 2, 40)[:rows]
-    runs = [scores(decoder_of(size, model, prompts, monkeypatch, rows), rows, 6).tobytes() for _ in range(3)]
+    prompts = prompts_of(CONTEXT - 2)
+    runs = [scores(decoder_of(size, model, prompts, monkeypatch), 1, 6).tobytes() for _ in range(5)]
     assert len(set(runs)) == 1
 
 
@@ -117,27 +108,22 @@ def test_a_prompt_meets_once_a_block_and_a_step_gathers_once_a_product(size, mod
     decoder = decoder_of(size, model, prompts_of(100), monkeypatch)
     meetings, shared = count_meetings(monkeypatch), count_shared(monkeypatch)
     decoder.start()
-    assert len(meetings) == LAYERS * size and len(shared) == 1  # the head
-    meetings.clear(), shared.clear()
+    assert len(meetings) == LAYERS * size and not shared  # and the table is small
+    meetings.clear()
     decoder.append(np.array([1]))
-    assert not meetings and len(shared) == 4 * LAYERS + 1
+    assert not meetings and len(shared) == 5 * LAYERS  # one of them is the look back
+    shared.clear()
+    monkeypatch.setattr(step_module, "LONG_CACHE", 1_000_000)
+    monkeypatch.setattr(products, "LARGE", 1)
+    decoder.append(np.array([1]))
+    assert [n for n in shared if n > 1] == [2 * size] * 4 * LAYERS
 
 
-def test_threads_with_rows_of_their_own_gather_once_a_token(model, monkeypatch):
-    decoder = decoder_of(1, model, prompts_of(100, 100, 7), monkeypatch, rows=2)
+def test_a_step_is_done_without_the_threads_that_have_no_processor(model, monkeypatch):
+    decoder = decoder_of(3, model, prompts_of(9, 9, 9), monkeypatch)
     decoder.start()
-    meetings, shared = count_meetings(monkeypatch), count_shared(monkeypatch)
-    decoder.append(np.array([1, 2, 3]))
-    assert not meetings and shared == [2]
-
-
-@pytest.mark.parametrize(("size", "rows"), [(3, 1), (1, 3)])
-def test_a_step_is_done_without_the_threads_that_have_no_processor(size, rows, model, monkeypatch):
-    decoder = decoder_of(size, model, prompts_of(9, 9, 9), monkeypatch, rows)
-    decoder.start()
-    team = decoder.step.by_products if rows == 1 else decoder.step.by_rows
     may_go_on = threading.Event()
-    for calls in team.calls:
+    for calls in decoder.step.team.calls:
         calls.put(may_go_on.wait)  # what the system does to a thread that it does not let in
     ours = decoder.append(np.array([1, 2, 3]))
     may_go_on.set()
@@ -171,15 +157,6 @@ def test_small_models_have_one_thread_and_large_ones_as_many_as_blas_had(monkeyp
         assert team_size(n_embd=768, n_tokens=512) == 4
     with threadpool_limits(1, user_api="blas"):
         assert team_size(n_embd=768, n_tokens=512) == 1
-        assert rows_team_size(n_embd=128, n_rows=32) == 1
-
-
-def test_rows_are_shared_where_the_model_is_small_and_they_are_many(monkeypatch):
-    monkeypatch.setattr("minigpt.cores.cores", lambda: 4)
-    with threadpool_limits(4, user_api="blas"):
-        assert [rows_team_size(128, n_rows) for n_rows in (1, 2, 32, 1000)] == [1, 1, 2, 4]
-        assert rows_team_size(n_embd=16, n_rows=32) == 1
-        assert rows_team_size(n_embd=768, n_rows=32) == 1
 
 
 def blas_threads():
@@ -206,12 +183,11 @@ def test_blas_has_one_thread_while_tokens_are_read_and_its_own_number_between(
         assert found and set(map(frozenset, found)) == {frozenset({1})} and blas_threads() == {2}
 
 
-@pytest.mark.parametrize(("size", "rows"), [(2, 1), (1, 2)])
-def test_an_error_in_a_member_comes_out_of_the_step(size, rows, model, monkeypatch):
-    decoder = decoder_of(size, model, prompts_of(9, 9), monkeypatch, rows)
+def test_an_error_in_a_member_comes_out_of_the_step(model, monkeypatch):
+    decoder = decoder_of(2, model, prompts_of(9, 9), monkeypatch)
     decoder.start()
-    decoder.step.blocks[1] = decoder.step.blocks[1]._replace(attn_c_proj=None)
-    with pytest.raises(TypeError):
+    monkeypatch.setattr(step_module.math, "sqrt", lambda D: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
         decoder.append(np.array([1, 2]))
 
 
