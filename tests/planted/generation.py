@@ -170,7 +170,7 @@ PLANTED = {
     "minigpt/generation/step.py": [
         (
             "scores without 1/√D",
-            "scores *= 1 / math.sqrt(D)",
+            "scores *= 1 / math.sqrt(q.shape[-1])",
             "pass",
         ),
         (
@@ -185,8 +185,8 @@ PLANTED = {
         ),
         (
             "no final LayerNorm",
-            "x = self._normalize(x, *self.top)",
-            "pass",
+            "self.products.with_table(self._normalize(x, *self.top), self.head)",
+            "self.products.with_table(x, self.head)",
         ),
         (
             "keys and values swapped",
@@ -200,8 +200,8 @@ PLANTED = {
         ),
         (
             "small models on all cores",
-            "// MEMBER_WORK\n    return max(1, min(most, one_blas_thread.threads_allowed()))",
-            "// MEMBER_WORK\n    return one_blas_thread.threads_allowed()",
+            "return max(1, min(most, one_blas_thread.threads_allowed()))",
+            "return one_blas_thread.threads_allowed()",
         ),
         (
             "a large step on one core",
@@ -214,81 +214,101 @@ PLANTED = {
             "self.wpe[position - 1]",
         ),
         (
-            "few rows on all cores",
-            "// ROWS_WORK)\n    return max(1, min(most, one_blas_thread.threads_allowed()))",
-            "// ROWS_WORK)\n    return one_blas_thread.threads_allowed()",
+            "all pieces look back with the first heads",
+            "look_back(q[:, heads], keys[:, heads], values[:, heads], mask)",
+            "look_back(q[:, : heads.stop - heads.start], keys[:, heads], values[:, heads], mask)",
         ),
         (
-            "every thread reads all weights of a large model",
-            " or 12 * n_embd * n_embd * 4 > CACHED",
-            "",
+            "a short look back is shared",
+            "if self.team.size == 1 or keys.nbytes < LONG_CACHE:",
+            "if self.team.size == 1:",
         ),
         (
-            "all rows at the places of the first",
-            "keys, values = keys[mine], values[mine]",
-            "keys, values = keys[: len(x)], values[: len(x)]",
-        ),
-        (
-            "all rows after as many tokens as the first",
-            "to_device(self.windows.lengths[mine])",
-            "to_device(self.windows.lengths[: len(tokens)])",
-        ),
-        (
-            "threads share the rows and each its products",
-            "team_size(C, B) if self.by_rows.size == 1 else 1",
-            "team_size(C, B)",
-        ),
-        (
-            "the first piece's part alone",
-            "return parts.sum(0)",
-            "return parts[0]",
-        ),
-        (
-            "all pieces in one place",
-            "work(piece, parts[piece])",
-            "work(piece, parts[0])",
-        ),
-        (
-            "heads of one piece with the rows of another",
-            "c_proj[heads.start * D : heads.stop * D]",
-            "c_proj[: (heads.stop - heads.start) * D]",
-        ),
-        (
-            "tokens of the head in the wrong places",
-            "out=logits[:, tokens]",
-            "out=logits[:, : tokens.stop - tokens.start]",
+            "a long look back by one thread",
+            "if self.team.size == 1 or keys.nbytes < LONG_CACHE:",
+            "if True:",
         ),
     ],
     "minigpt/generation/products.py": [
         (
-            "the first row for all",
-            "for row, result in zip(x, out):\n        np.einsum",
-            "for row, result in zip([x[0]] * len(x), out):\n        np.einsum",
-        ),
-        (
-            "many rows read a large matrix as often",
-            " and n_rows <= FEW_FOR_MATRIX",
-            "",
-        ),
-        (
-            "many rows read a large table as often",
-            " and n_rows <= FEW_FOR_TABLE",
-            "",
-        ),
-        (
-            "small matrices without BLAS",
-            "on_host() and matrix.nbytes >= LARGE",
-            "on_host()",
+            "a GPU's matrix by NumPy",
+            "if not on_host() or (",
+            "if (",
         ),
         (
             "a GPU's table by NumPy",
-            "on_host() and table.nbytes >= LARGE",
-            "table.nbytes >= LARGE",
+            "if table.nbytes < LARGE or not on_host():",
+            "if table.nbytes < LARGE:",
+        ),
+        (
+            "small matrices without BLAS",
+            "        large = weight.nbytes >= LARGE\n",
+            "        large = True\n",
+        ),
+        (
+            "many rows read a large matrix as often",
+            "if large and len(x) <= FEW_FOR_MATRIX:",
+            "if large:",
+        ),
+        (
+            "many rows read a large table as often",
+            "len(x) <= FEW_FOR_TABLE and ",
+            "",
         ),
         (
             "a call for every short row",
             " and table.shape[1] >= LONG",
             "",
+        ),
+        (
+            "the first piece's part alone",
+            "parts.sum(0) if self.shared > 1 else parts[0]",
+            "parts[0]",
+        ),
+        (
+            "all pieces in one place",
+            "zip(x[:, rows], parts[i])",
+            "zip(x[:, rows], parts[0])",
+        ),
+        (
+            "the wrong features of the text",
+            "zip(x[:, rows], parts[i])",
+            "zip(x[:, : rows.stop - rows.start], parts[i])",
+        ),
+        (
+            "scores in the wrong places",
+            "out=scores[tokens, None, None]",
+            "out=scores[: tokens.stop - tokens.start, None, None]",
+        ),
+        (
+            "many scores in the wrong places",
+            "out=out[:, tokens]",
+            "out=out[:, : tokens.stop - tokens.start]",
+        ),
+        (
+            "columns in the wrong places",
+            "out=out[:, columns]",
+            "out=out[:, : columns.stop - columns.start]",
+        ),
+        (
+            "narrow pieces",
+            " and width >= NARROW",
+            "",
+        ),
+        (
+            "many rows in many pieces",
+            "len(x) <= FEW_FOR_COPY and ",
+            "",
+        ),
+        (
+            "OpenBLAS copies",
+            "math.ceil(n_columns / width)",
+            "1",
+        ),
+        (
+            "products are not shared",
+            "1 if team.size == 1 else PIECES * team.size",
+            "1",
         ),
     ],
     "minigpt/generation/reading.py": [
