@@ -4,8 +4,9 @@ NumPy's BLAS can spread one matrix product over all cores. Its threads then wait
 of each product, and a GPT is thousands of small ones. On a machine that does nothing else this costs a
 little; as soon as another program wants a core, every product waits until the thread that was sent away is
 let in again, and the same work takes several times as long. So BLAS runs on one thread wherever minigpt
-computes (`one_blas_thread`), and work that is large enough is cut into a few large pieces, of which each goes
-through several products before it meets the others (`Team`; training/runner.py's shards meet once a batch).
+computes (`one_blas_thread`), and work that is large enough is cut into few large pieces: each thread has one,
+and goes through several products before it meets the others, or whoever is free takes the next (`Team`;
+training/runner.py's shards meet once a batch).
 """
 
 import functools

@@ -155,13 +155,13 @@ def test_pieces_are_done_at_the_same_time():
 
 
 def test_a_member_without_a_processor_keeps_nobody_waiting_and_finds_no_piece_when_it_comes():
-    team, may_go_on, done = Team(2), threading.Event(), []
-    team.calls[0].put(may_go_on.wait)
+    team, may_go_on, done, in_time = Team(2), threading.Event(), [], []
+    team.calls[0].put(lambda: in_time.append(may_go_on.wait(10)))
     team.each(5, lambda piece: done.append((piece, threading.current_thread())))
     assert done == [(piece, threading.current_thread()) for piece in range(5)]
     may_go_on.set()
     team.run(lambda member: done.append(member))  # after what was left for it
-    assert sorted(done[5:]) == [0, 1]
+    assert sorted(done[5:]) == [0, 1] and in_time == [True]
 
 
 def test_an_error_in_a_piece_comes_out_when_the_other_pieces_are_done():

@@ -122,11 +122,13 @@ def test_a_prompt_meets_once_a_block_and_a_step_gathers_once_a_product(size, mod
 def test_a_step_is_done_without_the_threads_that_have_no_processor(model, monkeypatch):
     decoder = decoder_of(3, model, prompts_of(9, 9, 9), monkeypatch)
     decoder.start()
-    may_go_on = threading.Event()
-    for calls in decoder.step.team.calls:
-        calls.put(may_go_on.wait)  # what the system does to a thread that it does not let in
+    may_go_on, in_time = threading.Event(), []
+    for calls in decoder.step.team.calls:  # what the system does to a thread that it does not let in
+        calls.put(lambda: in_time.append(may_go_on.wait(10)))
     ours = decoder.append(np.array([1, 2, 3]))
     may_go_on.set()
+    decoder.step.team.run(lambda member: None)
+    assert in_time == [True, True]
     alone = decoder_of(1, model, prompts_of(9, 9, 9), monkeypatch)
     alone.start()
     assert np.abs(ours - alone.append(np.array([1, 2, 3]))).max() <= 1e-10
