@@ -76,6 +76,14 @@ def test_few_rows_read_a_large_matrix_in_its_order_and_the_others_leave_it_to_bl
         calls.clear()
 
 
+@pytest.mark.parametrize(("size", "n_pieces"), [(1, 1), (2, 4), (3, 6)])
+def test_several_threads_get_pieces_of_every_product(size, n_pieces, calls, monkeypatch):
+    ours, shared = Products(Team(size)), []
+    monkeypatch.setattr(ours.team, "each", lambda n, work: shared.append(n))
+    ours.with_matrix(*arrays(1, 13, 7)), ours.with_matrix(*arrays(4, 13, 7))
+    assert shared == [n_pieces] * (1 if size == 1 else 2)  # one thread takes all columns at once
+
+
 def test_small_matrices_short_rows_and_a_gpu_leave_it_to_blas(calls, monkeypatch):
     ours = Products(Team(1))
     monkeypatch.setattr(products, "LONG", 8)
