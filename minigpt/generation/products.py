@@ -3,7 +3,7 @@
 A product is bound by arithmetic where many rows share a matrix, and by memory where few do: then it is done
 when the weights have been read. Memory is read fastest in the order in which it lies. BLAS, whose kernels
 are made for matrices in the caches, walks along four or eight rows of a matrix side by side for one row of
-text: on Zen 4 it gets 13 to 20 GB/s where 28 can be read. So for one row of text, and up to a few, the sums
+text: on Zen 4 it gets 13 to 21 GB/s where 28 can be read. So for one row of text, and up to a few, the sums
 are taken in the order of the memory:
 
     x W         Σ_i x_i W_i         W (I, O): one row of W after the other is added to the result
@@ -13,7 +13,7 @@ With more rows BLAS is faster. OpenBLAS copies the matrix into another order fir
 all else where the rows are few, but not in a product of at most a million multiplications; so larger ones are
 cut, as long as the pieces are wide enough to be read well.
 
-Every piece is a stretch of the matrix. Whoever of the team is free takes the next one (cores.py).
+A piece is some rows of the matrix, or some columns. Whoever is free takes the next one (cores.py).
 """
 
 import math
