@@ -4,14 +4,17 @@ NumPy's BLAS can spread one matrix product over all cores. Its threads then wait
 of each product, and a GPT is thousands of small ones. On a machine that does nothing else this costs a
 little; as soon as another program wants a core, every product waits until the thread that was sent away is
 let in again, and the same work takes several times as long. So BLAS runs on one thread wherever minigpt
-computes (`one_blas_thread`), and work that is large enough is cut into a few large pieces, of which each goes
-through several products before it meets the others (`Team`; training/runner.py's shards meet once a batch).
+computes (`one_blas_thread`), and work that is large enough is cut into few large pieces: each thread has one,
+and goes through several products before it meets the others, or whoever is free takes the next (`Team`;
+training/runner.py's shards meet once a batch).
 """
 
 import functools
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import weakref
+from functools import partial
+from queue import SimpleQueue
 
 from threadpoolctl import ThreadpoolController
 
@@ -78,56 +81,110 @@ one_blas_thread = OneBlasThread()
 
 
 class Team:
-    """A few threads that do one thing together: each its part, and here and there they meet.
+    """A few threads that do one thing together: each its part (run), or who is free the next piece (each).
 
     Member 0 is the thread that calls, so a team of one is a plain function call. The others live as long as
-    the team.
+    the team. Raises MemoryError where the system gives no more threads.
     """
 
     def __init__(self, size):
         self.size = size
         self.barrier = threading.Barrier(size)
-        self.others = ThreadPoolExecutor(size - 1, thread_name_prefix="team") if size > 1 else None
+        self.calls = [SimpleQueue() for _ in range(size - 1)]  # what each other one is to call; None: end
+        weakref.finalize(self, dismiss, self.calls)
+        try:
+            for calls in self.calls:
+                threading.Thread(target=obey, args=(calls,), name="team", daemon=True).start()
+        except RuntimeError:
+            raise MemoryError(
+                f"no second thread of {size} could be started: set OMP_NUM_THREADS=1 to do without"
+            ) from None
 
     def run(self, work):
-        """Call work(member) for every member at once, and return when all are done.
+        """Call work(member) for every member at once, and return when all are done. They may meet.
 
-        Raises what a member raised, and MemoryError where the system gives no more threads. Members that wait
-        for one that failed are let go.
+        Raises what a member raised. Members that wait for one that failed are let go.
         """
-        futures = []
-        try:
-            for member in range(1, self.size):
-                futures.append(self.others.submit(self._part, work, member))
-            self._part(work, 0)
-        except RuntimeError as error:
-            if "start new thread" in str(error):
-                self.barrier.abort()
-                raise MemoryError(
-                    f"no second thread of {self.size} could be started: set OMP_NUM_THREADS=1 to do without"
-                ) from None
-            if not isinstance(error, threading.BrokenBarrierError):  # else another member says why
-                raise
-        finally:
-            errors = [future.exception() for future in futures]  # waits for them
-            if self.barrier.broken:
-                self.barrier.reset()
-        for error in errors:
-            if error is not None and not isinstance(error, threading.BrokenBarrierError):
-                raise error
+        if self.size == 1:
+            work(0)
+            return
+        done = SimpleQueue()
 
-    def _part(self, work, member):
-        try:
-            work(member)
-        except BaseException:
-            self.barrier.abort()
-            raise
+        def part(member):
+            error = failure(work, member)
+            if error is not None:
+                self.barrier.abort()
+            done.put(error)
+
+        for member, calls in enumerate(self.calls, start=1):
+            calls.put(partial(part, member))
+        part(0)
+        errors = [done.get() for _ in range(self.size)]
+        if self.barrier.broken:
+            self.barrier.reset()
+        raise_one_of(errors)
+
+    def each(self, n, work):
+        """Call work(piece) for every piece of range(n), and return when all are done. They do not meet.
+
+        A member that has no processor keeps nobody waiting: the others take its pieces, and when it comes, no
+        piece is left. Raises what a piece raised, when the others are done.
+        """
+        if self.size == 1:
+            for piece in range(n):
+                work(piece)
+            return
+        # Popped from the end, at the same time by all: a list allows that. Each member finds one None.
+        left, done = [None] * self.size + list(reversed(range(n))), SimpleQueue()
+
+        def take():
+            for piece in iter(left.pop, None):
+                done.put(failure(work, piece))
+
+        for calls in self.calls:
+            calls.put(take)
+        take()
+        raise_one_of([done.get() for _ in range(n)])
 
     def meet(self):
-        """Wait until every member is here."""
+        """Wait until every member is here, in run."""
         if self.size > 1:
             self.barrier.wait()
 
     def share(self, member, n):
         """The part of range(n) that is a member's, a slice: all parts are nearly equal, some may be empty."""
-        return slice(n * member // self.size, n * (member + 1) // self.size)
+        return slice_of(n, member, self.size)
+
+
+def slice_of(n, part, n_parts):
+    """One of n_parts slices of range(n): all are nearly equal, and some empty where n is less."""
+    return slice(n * part // n_parts, n * (part + 1) // n_parts)
+
+
+def obey(calls):
+    """What a member's thread does: call what comes, until None does."""
+    while (call := calls.get()) is not None:
+        call()
+        del call  # and what it holds, while this thread waits for the next one
+
+
+def dismiss(queues):
+    """End the threads of a team that is no more."""
+    for calls in queues:
+        calls.put(None)
+
+
+def failure(work, part):
+    """Call work(part): what it raised, or None."""
+    try:
+        work(part)
+    except BaseException as error:
+        return error
+    return None
+
+
+def raise_one_of(errors):
+    """Raise one of a list of errors and Nones, if there is any: rather a cause than a meeting it broke up."""
+    errors = [error for error in errors if error is not None]
+    if errors:
+        raise min(errors, key=lambda error: isinstance(error, threading.BrokenBarrierError))

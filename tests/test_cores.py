@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -137,6 +138,73 @@ def test_where_no_thread_can_be_started_a_sentence_says_what_to_do(monkeypatch):
     monkeypatch.setattr(threading.Thread, "start", refuse)
     with pytest.raises(MemoryError, match="set OMP_NUM_THREADS=1"):
         Team(2).run(lambda member: None)
+
+
+@pytest.mark.parametrize(("size", "n"), [(1, 5), (2, 5), (3, 100), (5, 3), (4, 0)])
+def test_every_piece_is_done_once_by_whoever_is_free(size, n):
+    team, done = Team(size), []
+    for _ in range(20):
+        team.each(n, done.append)
+        assert sorted(done) == list(range(n))
+        done.clear()
+
+
+def test_pieces_are_done_at_the_same_time():
+    barrier = threading.Barrier(3, timeout=10)
+    Team(3).each(3, lambda piece: barrier.wait())
+
+
+def test_a_member_without_a_processor_keeps_nobody_waiting_and_finds_no_piece_when_it_comes():
+    team, may_go_on, done, in_time = Team(2), threading.Event(), [], []
+    team.calls[0].put(lambda: in_time.append(may_go_on.wait(10)))
+    team.each(5, lambda piece: done.append((piece, threading.current_thread())))
+    assert done == [(piece, threading.current_thread()) for piece in range(5)]
+    may_go_on.set()
+    team.run(lambda member: done.append(member))  # after what was left for it
+    assert sorted(done[5:]) == [0, 1] and in_time == [True]
+
+
+def test_an_error_in_a_piece_comes_out_when_the_other_pieces_are_done():
+    team, done = Team(2), []
+
+    def work(piece):
+        if piece == 1:
+            raise KeyError("piece 1")
+        done.append(piece)
+
+    for _ in range(2):
+        with pytest.raises(KeyError, match="piece 1"):
+            team.each(5, work)
+        assert sorted(done) == [0, 2, 3, 4]
+        done.clear()
+
+
+def team_threads():
+    return sum(thread.name == "team" for thread in threading.enumerate())
+
+
+def test_the_threads_of_a_team_end_with_it_and_hold_nothing_of_its_work():
+    def run_one():
+        held = np.zeros(1)
+        team = Team(3)
+        team.run(lambda member: held.sum())
+        team.each(7, lambda piece: held.sum())
+        assert team_threads() == found + 2
+        return weakref.ref(held), team
+
+    found = team_threads()
+    held, team = run_one()
+    assert wait_until(lambda: held() is None)
+    del team
+    assert wait_until(lambda: team_threads() == found)
+
+
+def wait_until(condition):
+    """Whether it comes true within ten seconds."""
+    end = time.monotonic() + 10
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+    return condition()
 
 
 @pytest.mark.parametrize(("size", "n"), [(1, 5), (2, 5), (3, 5), (5, 3), (4, 0)])

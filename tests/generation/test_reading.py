@@ -10,8 +10,11 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from minigpt import GPT, GPTConfig
 from minigpt.cores import Team
 from minigpt.generation import decoder as decoder_module
-from minigpt.generation.decoder import CachingDecoder, RecomputingDecoder, team_size
+from minigpt.generation import products
+from minigpt.generation import step as step_module
+from minigpt.generation.decoder import CachingDecoder, RecomputingDecoder
 from minigpt.generation.reading import attend, read, time_edges
+from minigpt.generation.step import team_size
 from minigpt.layers import attention_forward
 
 VOCABULARY, CONTEXT, LAYERS = 41, 150, 2  # more than two blocks of queries
@@ -29,7 +32,10 @@ def prompts_of(*lengths):
 
 
 def decoder_of(size, model, prompts, monkeypatch):
-    monkeypatch.setattr(decoder_module, "team_size", lambda n_embd, n_tokens: size)
+    """A decoder of so many threads, that share the look back too, however short it is."""
+    for module in (decoder_module, step_module):
+        monkeypatch.setattr(module, "team_size", lambda n_embd, n_tokens: size)
+    monkeypatch.setattr(step_module, "LONG_CACHE", 1)
     return CachingDecoder(model, prompts)
 
 
@@ -51,21 +57,25 @@ def test_scores_are_those_of_the_whole_model_however_many_threads_share_them(
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_same_number_of_threads_gives_the_same_bits(size, model, monkeypatch):
+@pytest.mark.parametrize("lengths", [(4,), (80, 80)])
+def test_weights_read_in_the_order_of_the_memory_give_the_same_scores(size, lengths, model, monkeypatch):
+    monkeypatch.setattr(products, "LARGE", 1)
+    monkeypatch.setattr(products, "LONG", 1)
+    monkeypatch.setattr(products, "ONE_ROW_PIECE", 1000)  # bytes, of 3936
+    prompts = prompts_of(*lengths)
+    decoder = decoder_of(size, model, prompts, monkeypatch)
+    expected = scores(RecomputingDecoder(model, prompts), len(prompts), 5)
+    assert np.abs(scores(decoder, len(prompts), 5) - expected).max() <= 1e-10
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("large", [1, products.LARGE])
+def test_the_same_number_of_threads_gives_the_same_bits(size, large, model, monkeypatch):
+    monkeypatch.setattr(products, "LARGE", large)
     model = shaken(GPT(model.config, 0, "float32"), 1, scale=0.4)
     prompts = prompts_of(CONTEXT - 2)
-    runs = [scores(decoder_of(size, model, prompts, monkeypatch), 1, 6).tobytes() for _ in range(3)]
+    runs = [scores(decoder_of(size, model, prompts, monkeypatch), 1, 6).tobytes() for _ in range(5)]
     assert len(set(runs)) == 1
-
-
-def test_every_member_holds_the_same_residual_stream_to_the_bit(model, monkeypatch):
-    model = shaken(GPT(model.config, 0, "float32"), 1, scale=0.4)
-    decoder, held = decoder_of(3, model, prompts_of(40), monkeypatch), []
-    decoder.start()
-    monkeypatch.setattr(decoder, "_score", lambda x, logits, member: held.append(x.tobytes()))
-    for token in range(20):
-        decoder.append(np.array([token]))
-    assert len(held) == 60 and len(set(held)) == 20
 
 
 def count_meetings(monkeypatch):
@@ -80,15 +90,48 @@ def count_meetings(monkeypatch):
     return meetings
 
 
+def count_shared(monkeypatch):
+    """A list to which every team of several adds an item whenever it shares out pieces and gathers them."""
+    shared, each = [], Team.each
+
+    def counted(team, n, work):
+        if team.size > 1:
+            shared.append(n)
+        each(team, n, work)
+
+    monkeypatch.setattr(Team, "each", counted)
+    return shared
+
+
 @pytest.mark.parametrize("size", [2, 3])
-def test_a_prompt_meets_once_a_block_and_a_step_twice_whatever_their_products(size, model, monkeypatch):
+def test_a_prompt_meets_once_a_block_and_a_step_gathers_once_a_product(size, model, monkeypatch):
     decoder = decoder_of(size, model, prompts_of(100), monkeypatch)
-    meetings = count_meetings(monkeypatch)
+    meetings, shared = count_meetings(monkeypatch), count_shared(monkeypatch)
     decoder.start()
-    assert len(meetings) == LAYERS * size
+    assert len(meetings) == LAYERS * size and not shared  # and the table is small
     meetings.clear()
     decoder.append(np.array([1]))
-    assert len(meetings) == 2 * LAYERS * size
+    assert not meetings and len(shared) == 5 * LAYERS  # one of them is the look back
+    shared.clear()
+    monkeypatch.setattr(step_module, "LONG_CACHE", 1_000_000)
+    monkeypatch.setattr(products, "LARGE", 1)
+    decoder.append(np.array([1]))
+    assert [n for n in shared if n > 1] == [2 * size] * 4 * LAYERS
+
+
+def test_a_step_is_done_without_the_threads_that_have_no_processor(model, monkeypatch):
+    decoder = decoder_of(3, model, prompts_of(9, 9, 9), monkeypatch)
+    decoder.start()
+    may_go_on, in_time = threading.Event(), []
+    for calls in decoder.step.team.calls:  # what the system does to a thread that it does not let in
+        calls.put(lambda: in_time.append(may_go_on.wait(10)))
+    ours = decoder.append(np.array([1, 2, 3]))
+    may_go_on.set()
+    decoder.step.team.run(lambda member: None)
+    assert in_time == [True, True]
+    alone = decoder_of(1, model, prompts_of(9, 9, 9), monkeypatch)
+    alone.start()
+    assert np.abs(ours - alone.append(np.array([1, 2, 3]))).max() <= 1e-10
 
 
 def test_threads_with_prompts_of_their_own_do_not_meet(model, monkeypatch):
@@ -131,8 +174,8 @@ def test_blas_has_one_thread_while_tokens_are_read_and_its_own_number_between(
     def spy(gelu):
         return lambda x: (found.append(blas_threads()), gelu(x))[1]
 
-    for module in ("minigpt.model", "minigpt.generation.decoder"):
-        monkeypatch.setattr(f"{module}.gelu_forward", spy(decoder_module.gelu_forward))
+    for module in ("minigpt.model", "minigpt.generation.step"):
+        monkeypatch.setattr(f"{module}.gelu_forward", spy(step_module.gelu_forward))
     with threadpool_limits(2, user_api="blas"):
         decoder = decoder_class(model, prompts_of(9))
         decoder.start()
@@ -143,11 +186,11 @@ def test_blas_has_one_thread_while_tokens_are_read_and_its_own_number_between(
 
 
 def test_an_error_in_a_member_comes_out_of_the_step(model, monkeypatch):
-    decoder = decoder_of(2, model, prompts_of(9), monkeypatch)
+    decoder = decoder_of(2, model, prompts_of(9, 9), monkeypatch)
     decoder.start()
-    decoder.parts[1][1] = None
-    with pytest.raises(AttributeError):
-        decoder.append(np.array([1]))
+    monkeypatch.setattr(step_module.math, "sqrt", lambda D: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        decoder.append(np.array([1, 2]))
 
 
 def test_rows_that_are_read_again_fill_their_own_places(model):

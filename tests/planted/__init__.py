@@ -75,6 +75,8 @@ ASKED_FIRST = {  # beside the test of a file's name: the tests that are about it
     },
     "minigpt/learn/source.py": ("tests/learn/test_record.py",),
     "minigpt/finetuning/lora_layers.py": ("tests/finetuning/test_lora.py",),
+    "minigpt/generation/step.py": ("tests/generation/test_reading.py", "tests/generation/test_loop.py"),
+    "minigpt/generation/windows.py": ("tests/generation/test_loop.py",),
     "minigpt/layers/attention.py": ("tests/test_model.py",),
     "tokenizer/base.py": ("tests/tokenizer/test_tokenizer_interface.py",),
     "tokenizer/huggingface.py": (

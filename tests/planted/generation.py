@@ -68,7 +68,7 @@ PLANTED = {
             "return idx",
         ),
     ],
-    "minigpt/generation/decoder.py": [
+    "minigpt/generation/windows.py": [
         (
             "long prompts cut at the wrong end",
             "prompt[-block_size:]",
@@ -90,6 +90,13 @@ PLANTED = {
             "self.rows",
         ),
         (
+            "an empty prompt is let in",
+            "if any(len(prompt) == 0 for prompt in prompts):",
+            "if False:",
+        ),
+    ],
+    "minigpt/generation/decoder.py": [
+        (
             "recomputing: scores of the longest row's end",
             "logits[rows, to_device(self.windows.lengths - 1)]",
             "logits[rows, -1]",
@@ -103,26 +110,6 @@ PLANTED = {
             "keys stay when the window hops",
             "self._read(rows, windows.ids[slid, :kept])",
             "pass",
-        ),
-        (
-            "scores without 1/√D",
-            "scores *= 1 / math.sqrt(D)",
-            "pass",
-        ),
-        (
-            "a shorter row does not see itself",
-            "> position[:, None]",
-            ">= position[:, None]",
-        ),
-        (
-            "a shorter row sees what is not there",
-            "scores += mask",
-            "pass",
-        ),
-        (
-            "the position before",
-            'w["wpe.weight"][position]',
-            'w["wpe.weight"][position - 1]',
         ),
         (
             "adapters are passed over",
@@ -165,51 +152,6 @@ PLANTED = {
             "pass",
         ),
         (
-            "an empty prompt is let in",
-            "if any(len(prompt) == 0 for prompt in prompts):",
-            "if False:",
-        ),
-        (
-            "no final LayerNorm",
-            "xp.matmul(self._normalize(x, *self.top), ",
-            "xp.matmul(x, ",
-        ),
-        (
-            "keys and values swapped",
-            "keys[place] = k\n            values[place] = v",
-            "keys[place] = v\n            values[place] = k",
-        ),
-        (
-            "eps of the config not used",
-            "(1, 1), config.layer_norm_epsilon, dtype",
-            "(1, 1), 1e-5, dtype",
-        ),
-        (
-            "a member writes a sum that another still reads",
-            "self._sum(h @ part.mlp_c_proj, self.mlp_sums, member)",
-            "self._sum(h @ part.mlp_c_proj, self.attention_sums, member)",
-        ),
-        (
-            "sums in the order of arrival",
-            "return sum(products[1:], products[0])",
-            "return sum(products[:member] + products[member + 1 :], products[member])",
-        ),
-        (
-            "a member's own part alone",
-            "return sum(products[1:], products[0])",
-            "return product",
-        ),
-        (
-            "small models on all cores",
-            "return max(1, min(most, one_blas_thread.threads_allowed()))",
-            "return one_blas_thread.threads_allowed()",
-        ),
-        (
-            "a large step on one core",
-            "max(FEW_TOKENS, n_tokens)",
-            "n_tokens",
-        ),
-        (
             "BLAS on all cores while prompts are read",
             "with one_blas_thread:\n            hidden =",
             "if True:\n            hidden =",
@@ -223,6 +165,150 @@ PLANTED = {
             "BLAS on all cores without a cache",
             "with one_blas_thread:\n            logits, _ = self.model",
             "if True:\n            logits, _ = self.model",
+        ),
+    ],
+    "minigpt/generation/step.py": [
+        (
+            "scores without 1/√D",
+            "scores *= 1 / math.sqrt(q.shape[-1])",
+            "pass",
+        ),
+        (
+            "a shorter row does not see itself",
+            "> position[:, None]",
+            ">= position[:, None]",
+        ),
+        (
+            "a shorter row sees what is not there",
+            "scores += mask",
+            "pass",
+        ),
+        (
+            "no final LayerNorm",
+            "self.products.with_table(self._normalize(x, *self.top), self.head)",
+            "self.products.with_table(x, self.head)",
+        ),
+        (
+            "keys and values swapped",
+            "keys[place] = k\n            values[place] = v",
+            "keys[place] = v\n            values[place] = k",
+        ),
+        (
+            "eps of the config not used",
+            "(1, 1), config.layer_norm_epsilon, dtype",
+            "(1, 1), 1e-5, dtype",
+        ),
+        (
+            "small models on all cores",
+            "return max(1, min(most, one_blas_thread.threads_allowed()))",
+            "return one_blas_thread.threads_allowed()",
+        ),
+        (
+            "a large step on one core",
+            "max(FEW_TOKENS, n_tokens)",
+            "n_tokens",
+        ),
+        (
+            "the position before",
+            "self.wpe[position]",
+            "self.wpe[position - 1]",
+        ),
+        (
+            "all pieces look back with the first heads",
+            "look_back(q[:, heads], keys[:, heads], values[:, heads], mask)",
+            "look_back(q[:, : heads.stop - heads.start], keys[:, heads], values[:, heads], mask)",
+        ),
+        (
+            "a short look back is shared",
+            "if self.team.size == 1 or keys.nbytes < LONG_CACHE:",
+            "if self.team.size == 1:",
+        ),
+        (
+            "a long look back by one thread",
+            "if self.team.size == 1 or keys.nbytes < LONG_CACHE:",
+            "if True:",
+        ),
+    ],
+    "minigpt/generation/products.py": [
+        (
+            "a GPU's matrix by NumPy",
+            "if not on_host() or (",
+            "if (",
+        ),
+        (
+            "a GPU's table by NumPy",
+            "if table.nbytes < LARGE or not on_host():",
+            "if table.nbytes < LARGE:",
+        ),
+        (
+            "small matrices without BLAS",
+            "        large = weight.nbytes >= LARGE\n",
+            "        large = True\n",
+        ),
+        (
+            "many rows read a large matrix as often",
+            "if large and len(x) <= FEW_FOR_MATRIX:",
+            "if large:",
+        ),
+        (
+            "many rows read a large table as often",
+            "len(x) <= FEW_FOR_TABLE and ",
+            "",
+        ),
+        (
+            "a call for every short row",
+            " and table.shape[1] >= LONG",
+            "",
+        ),
+        (
+            "the first piece's part alone",
+            "parts.sum(0) if self.shared > 1 else parts[0]",
+            "parts[0]",
+        ),
+        (
+            "all pieces in one place",
+            "zip(x[:, rows], parts[i])",
+            "zip(x[:, rows], parts[0])",
+        ),
+        (
+            "the wrong features of the text",
+            "zip(x[:, rows], parts[i])",
+            "zip(x[:, : rows.stop - rows.start], parts[i])",
+        ),
+        (
+            "scores in the wrong places",
+            "out=scores[tokens, None, None]",
+            "out=scores[: tokens.stop - tokens.start, None, None]",
+        ),
+        (
+            "many scores in the wrong places",
+            "out=out[:, tokens]",
+            "out=out[:, : tokens.stop - tokens.start]",
+        ),
+        (
+            "columns in the wrong places",
+            "out=out[:, columns]",
+            "out=out[:, : columns.stop - columns.start]",
+        ),
+        (
+            "narrow pieces",
+            " and width >= NARROW",
+            "",
+        ),
+        (
+            "many rows in many pieces",
+            "len(x) <= FEW_FOR_COPY and ",
+            "",
+        ),
+        (
+            "OpenBLAS copies",
+            "math.ceil(n_columns / width)",
+            "1",
+        ),
+        (
+            "products are not shared",
+            "1 if team.size == 1 else PIECES * team.size",
+            "1",
         ),
     ],
     "minigpt/generation/reading.py": [

@@ -44,8 +44,8 @@ PLANTED = {
         ),
         (
             "those who wait for one that failed wait for ever",
-            "        except BaseException:\n            self.barrier.abort()\n",
-            "        except BaseException:\n",
+            "self.barrier.abort()",
+            "pass",
         ),
         (
             "a team that failed once is lost",
@@ -54,18 +54,53 @@ PLANTED = {
         ),
         (
             "another member's error is kept quiet",
-            "if error is not None and not isinstance(error, threading.BrokenBarrierError):",
-            "if False:",
+            "    if errors:\n",
+            "    if False:\n",
+        ),
+        (
+            "the meeting that an error broke up in place of the error",
+            "raise min(errors,",
+            "raise max(errors,",
+        ),
+        (
+            "a piece twice",
+            "list(reversed(range(n)))",
+            "list(reversed(range(n))) + [0]",
+        ),
+        (
+            "pieces wait for a member that has no processor",
+            "raise_one_of([done.get() for _ in range(n)])",
+            "self.run(lambda member: None)\n        raise_one_of([done.get() for _ in range(n)])",
+        ),
+        (
+            "pieces that others have begun are not waited for",
+            "raise_one_of([done.get() for _ in range(n)])",
+            "raise_one_of([done.get() for _ in range(done.qsize())])",
+        ),
+        (
+            "all pieces are done by the caller",
+            "            calls.put(take)\n",
+            "            pass\n",
+        ),
+        (
+            "the threads of a team stay for ever",
+            "weakref.finalize(self, dismiss, self.calls)",
+            "pass",
+        ),
+        (
+            "a thread that waits holds on to what it did",
+            "        del call  #",
+            "        #",
         ),
         (
             "a share twice",
-            "n * (member + 1) // self.size",
-            "n * (member + 1) // self.size + 1",
+            "n * (part + 1) // n_parts",
+            "n * (part + 1) // n_parts + 1",
         ),
         (
             "no thread more, and a sentence that does not help",
-            'if "start new thread" in str(error):',
-            "if False:",
+            "        except RuntimeError:\n            raise MemoryError(",
+            "        except ZeroDivisionError:\n            raise MemoryError(",
         ),
     ],
     "minigpt/language_model.py": [
