@@ -6,97 +6,27 @@ import pickle
 import shutil
 import signal
 import sys
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from models import order_one_gpt
+from processes import CONFIG, B, T, alone, batch, together
 from scripts import TRAIN, finish, run_script, start_script
 
-from minigpt import GPT, RNN, AdamW, BigramConfig, BigramLM, GPTConfig, Muon, RNNConfig, clip_grad_norm
+from minigpt import GPT, RNN, AdamW, BigramConfig, BigramLM, Muon, RNNConfig, clip_grad_norm
 from minigpt.finetuning.last_blocks import LastBlocksGPT
 from minigpt.finetuning.lora import LoRAGPT
 from minigpt.gradcheck import relative_error
-from minigpt.language_model import accumulate
-from minigpt.muon import is_block_matrix, number_of_parts, orthogonalise
 from minigpt.training import shares
 from minigpt.training.distributed import DistributedRunner, RunElsewhere, choose_gpu, packed
 from minigpt.training.log import read_lines
 from minigpt.training.runner import BatchRunner
 
-B, T = 5, 6
-CONFIG = GPTConfig(vocab_size=11, block_size=T, n_layer=2, n_head=2, n_embd=8, dropout=0.3)
 TINY = "--n-layer 1 --n-head 2 --n-embd 8 --block-size 8 --batch-size 5 --eval-iters 2 --workers 1".split()
 TINY += "--tokenizer char --dropout 0.2 --max-iters 6 --eval-interval 3".split()
 MPIEXEC = shutil.which("mpiexec", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-
-
-class Threads:
-    """What a runner needs of a Group, for processes that are threads of this one."""
-
-    def __init__(self, size):
-        self.size, self.given, self.barrier = size, [None] * size, threading.Barrier(size)
-
-    def member(self, rank):
-        member = Threads.__new__(Threads)
-        member.__dict__.update(self.__dict__, rank=rank, sent=[])
-        return member
-
-    def gather(self, value):
-        self.barrier.wait(20)
-        self.given[self.rank] = value
-        self.barrier.wait(20)
-        return list(self.given)
-
-    def sum(self, array):
-        everyones = self.gather(array.copy())
-        array[...] = sum(everyones[1:], everyones[0])
-
-    def start_sum_of_shares(self, array, share, counts):
-        self.sent.append(array.size)
-        summed = array.copy()
-        self.sum(summed)
-        share[...] = np.split(summed, np.cumsum(counts)[:-1])[self.rank]
-        return SimpleNamespace(Test=lambda: True)
-
-    def exchange(self, array, counts):
-        parts = self.gather(np.split(array, np.cumsum(counts)[:-1])[self.rank].copy())
-        array[...] = np.concatenate(parts)
-
-    def deal(self, whole, part, counts):
-        whole = self.gather(whole)[0]
-        part.reshape(-1)[...] = np.split(whole.reshape(-1), np.cumsum(counts)[:-1])[self.rank]
-
-    def collect(self, part, whole, counts):
-        parts = self.gather(part.reshape(-1).copy())
-        if self.rank == 0:
-            assert [part.size for part in parts] == counts
-            whole.reshape(-1)[...] = np.concatenate(parts)
-        else:
-            assert whole is None
-
-
-def together(size, function):
-    """What function(group) returns in each of `size` processes, a list."""
-    group = Threads(size)
-    with ThreadPoolExecutor(size) as pool:
-        return list(pool.map(lambda rank: function(group.member(rank)), range(size)))
-
-
-def batch(n_rows=B):
-    idx, targets = np.random.default_rng(2).integers(11, size=(2, n_rows, T))
-    targets[0, :4] = -100
-    return idx, targets
-
-
-def alone(model, group, workers=1, micro_batch=None, kind=AdamW):
-    """A runner of one of several processes, and its optimiser."""
-    optimizer = kind(model.trained_params(), lr=0.02, weight_decay=0.1)
-    return DistributedRunner(group, optimizer, model, workers, micro_batch), optimizer
 
 
 @pytest.mark.parametrize(("size", "workers"), [(2, 1), (3, 2), (4, 1)])
@@ -207,115 +137,6 @@ def test_all_processes_take_the_same_steps_and_one_number_of_them_the_same_bits(
     for param, bits in zip(model.params.values(), first[1]):
         # float32: where a gradient is nearly nothing, AdamW's step has the sign of its rounding
         assert np.abs(np.frombuffer(bits, param.dtype) - param.reshape(-1)).mean() < 1e-4
-
-
-def test_the_sum_of_a_block_begins_while_backward_is_at_work_below_it(monkeypatch):
-    monkeypatch.setattr(shares, "MESSAGE_BYTES", 1)
-    n_rows, begun = 3, []
-
-    class Watched(GPT):
-        def backward_block(self, i, dx, cache, grads):
-            if i == 0:
-                last, until = len(begun) == n_rows - 1, time.monotonic() + 20
-                while last and not self.sent and time.monotonic() < until:
-                    time.sleep(0.001)
-                begun.append(list(self.sent))
-            return super().backward_block(i, dx, cache, grads)
-
-    def run(group):
-        model = Watched(CONFIG, seed=3)
-        model.sent = group.sent
-        with alone(model, group, 1, 1)[0] as runner:  # a part for each row
-            runner.loss_and_grads(*batch(n_rows))
-        return [
-            sum(model.params[name].size for name in names) for names in shares.messages(model.params)
-        ], group.sent
-
-    ((sizes, sent),) = together(1, run)
-    assert begun == [[], [], sizes[:1]], "that of the upper block, and not before the last part"
-    assert sent == sizes and len(sizes) == 3
-
-
-def test_blocks_go_together_until_they_make_a_message(monkeypatch):
-    model = GPT(dataclasses.replace(CONFIG, n_layer=5), seed=3)
-    block = sum(param.nbytes for name, param in model.params.items() if name.startswith("h.1."))
-    monkeypatch.setattr(shares, "MESSAGE_BYTES", block + 1)
-    *blocks, rest = shares.messages(model.params)
-    assert [sorted({name.split(".")[1] for name in names}) for names in blocks] == [["3", "4"], ["1", "2"]]
-    assert {name.split(".")[0] for name in rest} == {"h", "wte", "wpe", "ln_f"}
-    assert sorted(sum(blocks, rest)) == sorted(model.params)
-
-
-def test_a_gradient_that_comes_after_its_sum_has_begun_is_an_error(monkeypatch):
-    monkeypatch.setattr(shares, "MESSAGE_BYTES", 1)
-
-    class Twice(GPT):
-        def backward_embed(self, dx, cache, grads):
-            super().backward_embed(dx, cache, grads)
-            accumulate(grads, "h.1.ln_1.bias", dx[0, 0])
-
-    def run(group):
-        with alone(Twice(CONFIG, seed=3), group)[0] as runner:
-            runner.loss_and_grads(*batch())
-
-    with pytest.raises(RuntimeError, match=r"a gradient of h\.1\.ln_1\.bias came after its sum"):
-        together(1, run)
-
-
-def test_an_error_of_a_worker_comes_out_though_a_sum_waits_for_the_others(monkeypatch):
-    monkeypatch.setattr(shares, "MESSAGE_BYTES", 1)
-
-    class Failing(GPT):
-        def backward_embed(self, dx, cache, grads):
-            raise MemoryError("no more")
-
-    def run(group):
-        group.start_sum_of_shares = lambda *arrays: SimpleNamespace(Test=lambda: False)
-        with alone(Failing(CONFIG, seed=3), group)[0] as runner:
-            runner.loss_and_grads(*batch())
-
-    with pytest.raises(MemoryError, match="no more"):
-        together(1, run)
-
-
-@pytest.mark.parametrize("size", [1, 2, 3, 5, 64])
-def test_muon_moves_whole_matrices_of_nearly_equal_work_and_the_rest_is_cut_evenly(size):
-    model = GPT(GPTConfig(50, 16, 4, 2, 32), seed=3)
-    cuts = shares.deal(Muon(model.params), model.params, size)
-    work = [0] * size
-    for name, param in model.params.items():
-        assert cuts[name][0] == 0 and cuts[name][-1] == len(param) and sorted(cuts[name]) == cuts[name]
-        rows = np.diff(cuts[name])
-        if is_block_matrix(name):
-            assert sorted(rows)[-1] == len(param), "one process has all rows"
-            work[rows.argmax()] += shares.work_of_muon(param.shape, number_of_parts(name))
-        else:
-            assert rows.max() - rows.min() <= 1
-    largest = max(
-        shares.work_of_muon(p.shape, number_of_parts(n))
-        for n, p in model.params.items()
-        if is_block_matrix(n)
-    )
-    assert max(work) <= sum(work) / size + largest
-    if size == 2:
-        assert max(work) == sum(work) / 2
-    for rows in shares.deal(AdamW(model.params), model.params, size).values():
-        assert max(np.diff(rows)) - min(np.diff(rows)) <= 1
-
-
-def test_the_work_of_muon_counts_the_products_that_are_made():
-    made, matmul = [], np.ndarray.__matmul__
-
-    class Noted(np.ndarray):
-        def __matmul__(self, other):
-            made.append(self.shape[0] * self.shape[1] * self.shape[2] * other.shape[2])
-            return matmul(self, other)
-
-    for n_in, n_out, n_parts in ((6, 6, 3), (6, 12, 1), (12, 6, 1), (6, 11, 1), (40, 10, 1)):
-        made.clear()
-        x = np.random.default_rng(0).standard_normal((n_parts, n_in, n_out)).view(Noted)
-        orthogonalise(x)
-        assert sum(made) == shares.work_of_muon((n_in, n_parts * n_out), n_parts)
 
 
 def test_an_optimiser_travels_without_its_moments():
