@@ -6,9 +6,10 @@
 Each row is a process, or a group of them, of its own; a step is the whole one: loss and gradients, clipping
 and the optimiser. Figures are medians over the steps. "after" is a step of which no sum begins before
 backward has ended; it is measured in turn with the other. "sum" is what the sum of the gradients takes with
-nothing else to do, "sent" the bytes of the gradients. "update" is the optimiser's part of a step, of several
-processes with the exchange of what each has moved, and "state" the bytes of its moments in the process that
-has the most. "CPU" is processor time, which a busy machine changes less than the clock.
+nothing else to do, "exchange" what it takes that each sends what it has moved, and "bytes" those of all
+gradients; each of the two sends half of what a sum that all get would. "update" is the optimiser's part of a
+step, of several processes with the exchange, and "state" the bytes of its moments in the process that has
+most. "CPU" is processor time, which a busy machine changes less than the clock.
 """
 
 import argparse
@@ -54,9 +55,9 @@ def main():
     print(f"{describe_machine()}\n")
     print(
         "| layers / heads / C / T / B / V | workers | threads: step | update | state | CPU "
-        "| processes: step | after | sum | sent | update | state | CPU |"
+        "| processes: step | after | sum | exchange | bytes | update | state | CPU |"
     )
-    print("|---|---|---|---|---|---|---|---|---|---|---|---|---|")
+    print("|" + 14 * "---|")
     rows, n_workers = [], 1
     while n_workers <= default_workers():
         threads = measured([sys.executable], args, "--threads", str(n_workers))
@@ -90,11 +91,11 @@ def table_row(threads, processes):
     cells = [" / ".join(map(str, threads["setting"])), str(threads["workers"]), f"{threads['ms']:.1f} ms"]
     cells += [f"{threads['update_ms']:.1f} ms", f"{threads['state']:,}", f"{threads['cpu_ms']:.1f} ms"]
     if processes:
-        cells += [f"{processes[name]:.1f} ms" for name in ("ms", "after_ms", "sum_ms")]
+        cells += [f"{processes[name]:.1f} ms" for name in ("ms", "after_ms", "sum_ms", "exchange_ms")]
         cells += [f"{processes['bytes']:,}", f"{processes['update_ms']:.1f} ms", f"{processes['state']:,}"]
         cells += [f"{processes['cpu_ms']:.1f} ms"]
     else:
-        cells += 7 * [""]
+        cells += 8 * [""]
     return "| " + " | ".join(cells) + " |"
 
 
@@ -135,7 +136,9 @@ def measure(setting, args, group):
             (row["ms"], row["after_ms"]), (cpu, _) = median_ms(args.steps, step, step_that_sums_after)
             row["cpu_ms"] = sum(group.gather(cpu))
             row["bytes"] = runner.sums.flat.nbytes
-            (row["sum_ms"],), _ = median_ms(args.steps, lambda: sum_alone(runner.sums))
+            (row["sum_ms"], row["exchange_ms"]), _ = median_ms(
+                args.steps, lambda: sum_alone(runner.sums), lambda: runner.for_each(None, [])
+            )
         else:
             (row["ms"],), (row["cpu_ms"],) = median_ms(args.steps, step)
         moments = [*optimizer.m.values(), *optimizer.v.values()]

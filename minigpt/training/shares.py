@@ -57,7 +57,8 @@ def messages(params):
         if sum(params[name].nbytes for name in together) >= MESSAGE_BYTES:
             lists.append(together)
             together = []
-    return [*lists, together + [name for name in params if not name.startswith("h.")]]
+    rest = together + [name for name in params if not name.startswith("h.")]
+    return [*lists, rest] if rest else lists  # of adapters there may be no rest
 
 
 class Message:

@@ -168,8 +168,8 @@ PLANTED = {
         ),
         (
             "the first blocks are not sent",
-            "[*lists, together + [",
-            "[*lists, [",
+            "rest = together + [",
+            "rest = [",
         ),
         (
             "only the first shard counts",

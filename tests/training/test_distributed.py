@@ -437,6 +437,12 @@ def test_without_mpiexec_and_without_mpi4py_it_says_what_to_do(corpus, tmp_path)
     pytest.importorskip("mpi4py", reason="mpi4py is missing: pip install 'minigpt[mpi]'")
     _, error = run_script(TRAIN, *flags, status=2)
     assert "one process alone: start several with mpiexec -n 4" in error
+    (tmp_path / "mpi4py.py").unlink()
+    (tmp_path / "sitecustomize.py").write_text(
+        "import mpi4py\nmpi4py.rc.thread_level = 'funneled'\n", encoding="utf-8", newline="\n"
+    )
+    _, error = run_script(TRAIN, *flags, status=2, environment=hidden)
+    assert "this MPI is for programs of one thread" in error
 
 
 def test_an_error_of_one_process_ends_all_of_them_and_names_it(corpus, tmp_path):

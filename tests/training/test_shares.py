@@ -19,6 +19,8 @@ def test_blocks_go_together_until_they_make_a_message(monkeypatch):
     assert [sorted({name.split(".")[1] for name in names}) for names in blocks] == [["3", "4"], ["1", "2"]]
     assert {name.split(".")[0] for name in rest} == {"h", "wte", "wpe", "ln_f"}
     assert sorted(sum(blocks, rest)) == sorted(model.params)
+    adapters = {name: param for name, param in model.params.items() if name.startswith(("h.1.", "h.2."))}
+    assert [sorted(names) for names in shares.messages(adapters)] == [sorted(adapters)]  # and no empty one
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 64])
