@@ -33,7 +33,7 @@ from minigpt.backend import to_device, to_host
 from minigpt.optim import AdamW
 from minigpt.training.runner import BatchRunner, default_workers
 from minigpt.training.shares import Message, deal, messages
-from minigpt.training.sums import Sums
+from minigpt.training.sums import SOON_SECONDS, Sums
 
 LOOK_SECONDS = 0.02  # between two looks whether the others have come, where that may take long
 LAST_WORD_SECONDS = 0.5  # in which mpiexec passes on what was said, of which it drops the rest at the end
@@ -98,7 +98,7 @@ class Group:
 
     def sum(self, array):
         """Replace a contiguous NumPy array by the sum of those of all processes, the same bits in all."""
-        self.comm.Allreduce(self.mpi.IN_PLACE, array)
+        self._sleep_until(self.comm.Iallreduce(self.mpi.IN_PLACE, array))
 
     def start_sum_of_shares(self, array, share, counts):
         """Begin to sum arrays over the processes, each of which gets, in `share`, its part of the sum.
@@ -109,7 +109,7 @@ class Group:
 
     def exchange(self, array, counts):
         """Give the others this process's part of an array, and get theirs; they lie in the order of ranks."""
-        self.comm.Allgatherv(self.mpi.IN_PLACE, [array, counts])
+        self._sleep_until(self.comm.Iallgatherv(self.mpi.IN_PLACE, [array, counts]))
 
     def deal(self, whole, part, counts):
         """Fill each process's part from the whole array that process 0 has; the others give None for it."""
@@ -124,10 +124,16 @@ class Group:
         return self.comm.allgather(value)
 
     def wait(self):
-        """Until all have come here: asleep, and to be interrupted, where MPI's own waiting is neither."""
-        request = self.comm.Ibarrier()
+        """Until all have come here, which may take long."""
+        self._sleep_until(self.comm.Ibarrier(), LOOK_SECONDS)
+
+    def _sleep_until(self, request, pause=SOON_SECONDS):
+        """Until what was begun is done: asleep, and to be interrupted, where MPI's own waiting is neither.
+
+        MPI looks without a pause, and on a busy machine may so keep the processor from whom it waits for.
+        """
         while not request.Test():
-            time.sleep(LOOK_SECONDS)
+            time.sleep(pause)
 
     def end(self, said, status):
         """Say why, and end all processes with an exit status.
