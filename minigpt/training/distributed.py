@@ -33,7 +33,7 @@ from minigpt.backend import to_device, to_host
 from minigpt.optim import AdamW
 from minigpt.training.runner import BatchRunner, default_workers
 from minigpt.training.shares import Message, deal, messages
-from minigpt.training.sums import SOON_SECONDS, Sums
+from minigpt.training.sums import LOOKS, SOON_SECONDS, Sums
 
 LOOK_SECONDS = 0.02  # between two looks whether the others have come, where that may take long
 LAST_WORD_SECONDS = 0.5  # in which mpiexec passes on what was said, of which it drops the rest at the end
@@ -132,7 +132,7 @@ class Group:
 
         MPI looks without a pause, and on a busy machine may so keep the processor from whom it waits for.
         """
-        while not request.Test():
+        while not any(request.Test() for _ in range(LOOKS)):
             time.sleep(pause)
 
     def end(self, said, status):

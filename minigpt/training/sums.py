@@ -13,8 +13,8 @@ import numpy as np
 
 from minigpt.training.runner import Threads
 
-BESIDE_SECONDS = 5e-4  # between two looks whether more has come, while the workers compute
-SOON_SECONDS = 5e-5  # and while they wait for it; not none, as somebody may want the processor
+BESIDE_SECONDS = 5e-4  # of sleep between two looks whether more has come, while the workers compute
+SOON_SECONDS, LOOKS = 5e-5, 20  # and between so many at once, while they wait: somebody may want the core
 
 
 class Sums:
@@ -42,7 +42,7 @@ class Sums:
         self.n_shards = n_shards
         self.arrived = [{} for _ in self.messages]  # for each message, the shards that have all of it
         self.sent = []
-        self.pause = BESIDE_SECONDS
+        self.pause, self.looks = BESIDE_SECONDS, 1
 
     def gradients(self, shard, n_parts):
         """An empty dict for the gradients of a shard, to which so many backward passes add theirs.
@@ -64,7 +64,7 @@ class Sums:
 
     def send_rest(self, shards):
         """Begin with all that has not begun: all gradients are there, a dict of each shard, in order."""
-        self.pause = SOON_SECONDS
+        self.pause, self.looks = SOON_SECONDS, LOOKS
         while len(self.sent) < len(self.messages):
             self._send(shards)
 
@@ -85,7 +85,7 @@ class Sums:
         message, flat = self.messages[number], self.flats[number]
         message.put_sum(shards, flat)
         request = self.group.start_sum_of_shares(flat, self.shares[number], message.counts)
-        while not (request.Test() or self.closed):
+        while not (self.closed or any(request.Test() for _ in range(self.looks))):
             time.sleep(self.pause)
 
 
