@@ -13,7 +13,7 @@ import numpy as np
 
 from minigpt.training.runner import Threads
 
-BESIDE_SECONDS = 5e-4  # of sleep between two looks whether more has come, while the workers compute
+BESIDE_SECONDS = 2e-3  # of sleep between two looks whether more has come, while the workers compute
 SOON_SECONDS, LOOKS = 5e-5, 20  # and between so many at once, while they wait: somebody may want the core
 
 
