@@ -52,7 +52,7 @@ def test_shards_are_added_in_their_order_whoever_is_done_first():
         sums = Sums(group, [Message([name], params, cuts, 1) for name in names])
         sums.begin(3)
         shards = [sums.gradients(10 * number, 1) for number in range(3)]
-        for number in (2, 0, 1):
+        for number in (1, 2, 0):
             for name in names:
                 shards[number][name] = np.array([values[number]])
         sums.send_rest(shards)
@@ -61,6 +61,31 @@ def test_shards_are_added_in_their_order_whoever_is_done_first():
         return grads
 
     assert together(1, run) == [expected]
+
+
+def test_the_share_is_there_when_the_others_have_sent_theirs():
+    params = {"wte.weight": np.zeros(2)}
+
+    def run(group):
+        looks = []
+
+        def start(array, share, counts):
+            def test():
+                looks.append(1)
+                share[:] = array if len(looks) > 50 else np.nan
+                return len(looks) > 50
+
+            return SimpleNamespace(Test=test)
+
+        group.start_sum_of_shares = start
+        sums = Sums(group, [Message(["wte.weight"], params, {"wte.weight": [0, 2]}, 1)])
+        sums.begin(1)
+        sums.send_rest([{"wte.weight": np.array([3.0, 4.0])}])
+        grads = {name: grad.tolist() for name, grad in sums.end().items()}
+        sums.close()
+        return grads
+
+    assert together(1, run) == [{"wte.weight": [3, 4]}]
 
 
 def test_a_gradient_that_comes_after_its_sum_has_begun_is_an_error(monkeypatch):
@@ -86,10 +111,14 @@ def test_an_error_of_a_worker_comes_out_though_a_sum_waits_for_the_others(monkey
         def backward_embed(self, dx, cache, grads):
             raise MemoryError("no more")
 
+    until = time.monotonic() + 30
+
     def run(group):
-        group.start_sum_of_shares = lambda *arrays: SimpleNamespace(Test=lambda: False)
+        others = SimpleNamespace(Test=lambda: time.monotonic() > until)
+        group.start_sum_of_shares = lambda *arrays: others
         with alone(Failing(CONFIG, seed=3), group)[0] as runner:
             runner.loss_and_grads(*batch())
 
     with pytest.raises(MemoryError, match="no more"):
         together(1, run)
+    assert time.monotonic() < until
