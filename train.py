@@ -16,6 +16,7 @@ to it, the task knows (minigpt/tasks); the loop is the same for all.
 import math
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -142,7 +143,7 @@ def train_alone(args, out, group):
 
 def train_steps(args, task, optimizer, run, group=None):
     """The loop. Returns whether it came to its end; False if it was asked to stop before."""
-    new_runner = group.runner if group else BatchRunner
+    new_runner = partial(group.runner, optimizer) if group else BatchRunner
     with (
         new_runner(task.objective, args.workers, args.micro_batch) as runner,
         StopRequest() as stop,
@@ -152,10 +153,10 @@ def train_steps(args, task, optimizer, run, group=None):
             line = {"step": step}
             to_measure = args.eval_interval and step % args.eval_interval == 0
             if to_measure:
-                line |= measure(args, task, runner, run, step)
+                line |= measure(args, task, optimizer, runner, run, step)
             if runner.any(stop.requested):
                 if not to_measure:
-                    run.keep(step)
+                    run.keep(step, runner.whole_optimizer(optimizer))
                 tqdm.write(
                     f"stopped before step {step}; go on with: python train.py --resume --out {args.out}"
                 )
@@ -164,8 +165,9 @@ def train_steps(args, task, optimizer, run, group=None):
             started = time.perf_counter()
             batch = task.batch(step)
             loss, grads = runner.loss_and_grads(*batch, dropout_key=(args.seed, step))
-            grad_norm = clip_grad_norm(grads, args.grad_clip)
+            grad_norm = clip_grad_norm(grads, args.grad_clip, runner.total)
             if not math.isfinite(loss + grad_norm):
+                grads = runner.whole_grads(grads)
                 raise ValueError(
                     overflow_report(task.model, batch[0], grads, loss, run.log.lines, step, args.out)
                 )
@@ -181,18 +183,18 @@ def train_steps(args, task, optimizer, run, group=None):
             bar.set_postfix_str(f"loss {loss:.3f}, {speed:,.0f} tokens/s", refresh=False)
             bar.update()
 
-        run.log.add({"step": args.max_iters} | measure(args, task, runner, run, args.max_iters))
+        run.log.add({"step": args.max_iters} | measure(args, task, optimizer, runner, run, args.max_iters))
         run.log.flush()
         return True
 
 
-def measure(args, task, runner, run, step):
+def measure(args, task, optimizer, runner, run, step):
     """Print and return what the task validates by, a dict; save, the model too if it is the best."""
     runner.check_same_weights()
     line = {"step": step} | task.validate(runner)
     tqdm.write(describe_progress(line, run.log.lines))
     from_random_weights = step == 0 and not args.init_from  # no best, whatever they measure
-    run.keep(step, None if from_random_weights else line[task.measure])
+    run.keep(step, runner.whole_optimizer(optimizer), None if from_random_weights else line[task.measure])
     return line
 
 

@@ -81,14 +81,16 @@ class AdamW:
         param -= update
 
 
-def clip_grad_norm(grads, max_norm):
+def clip_grad_norm(grads, max_norm, total=float):
     """Scale all gradients down together until their global norm is at most max_norm, in place.
 
     √Σ‖g‖² over all of them as if they were one long vector, so that its direction stays (Pascanu et al.,
     2013, arXiv:1211.5063). max_norm 0 leaves them alone. Returns the norm before clipping, a float.
+
+    total(number): where several processes have parts of the gradients, the sum of what each of them gives.
     """
     # Squares are summed in pieces, one a parameter, and the pieces in float64.
-    norm = math.sqrt(sum(float(xp.vdot(grad, grad)) for grad in grads.values()))
+    norm = math.sqrt(total(sum(float(xp.vdot(grad, grad)) for grad in grads.values())))
     if 0 < max_norm < norm < math.inf:
         for grad in grads.values():
             grad *= max_norm / norm

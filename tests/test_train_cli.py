@@ -201,9 +201,9 @@ def test_the_flags_reach_the_optimiser_and_every_step_draws_a_batch_of_its_own(f
         batches.append(random_batch(tokens, *args))
         return batches[-1]
 
-    def noted_clip(grads, max_norm):
+    def noted_clip(grads, max_norm, total):
         limits.append(max_norm)
-        return clip_grad_norm(grads, max_norm)
+        return clip_grad_norm(grads, max_norm, total)
 
     monkeypatch.setattr(train, "AdamW", NotedAdamW)
     monkeypatch.setattr(pretrain, "random_batch", noted_batch)

@@ -78,8 +78,8 @@ def run(folder, tmp_path, monkeypatch):
                 seen.losses += len(batch[0]) if not seen.batches else 0  # of the first evaluation
                 return super().loss(*batch)
 
-        def noted_clip(grads, max_norm):
-            norm = clip_grad_norm(grads, max_norm)
+        def noted_clip(grads, max_norm, total):
+            norm = clip_grad_norm(grads, max_norm, total)
             seen.limits.append(max(float(np.abs(grad).max()) for grad in grads.values()))
             return norm
 
@@ -491,7 +491,7 @@ def test_distributed_runs_the_batches_with_the_other_processes_and_is_said_anew_
         def share(self, value):
             return value
 
-        def runner(self, *settings):
+        def runner(self, optimizer, *settings):
             met.append("runner")
             return train.BatchRunner(*settings)
 

@@ -35,7 +35,7 @@ class Run:
         data: the fingerprint of what it learns from. Raises ValueError where it is not that of the run that
         is resumed, or the model's arrays are not.
         """
-        self.model, self.optimizer = model, optimizer
+        self.model = model
         if self.tensors:
             if data != self.data:
                 raise ValueError(
@@ -47,18 +47,19 @@ class Run:
         self.data = data
         self.log = TrainingLog(self.directory / LOG_FILE, first_step=self.step)
 
-    def keep(self, step, measured=None):
+    def keep(self, step, optimizer, measured=None):
         """Save the log, the state of a step, and the model if it is the best so far.
 
-        measured: what is to be low, where the model may count as the best. "As good" is better: a resumed run
-        repeats its last evaluation. A full disk does not end the run; it is told, and nothing was saved.
+        optimizer: that of the run, with all moments. measured: what is to be low, where the model may count
+        as the best. "As good" is better: a resumed run repeats its last evaluation. A full disk does not end
+        the run; it is told, and nothing was saved.
         """
         is_best = measured is not None and measured <= self.best
         best, best_step = (measured, step) if is_best else (self.best, self.best_step)
         progress = {"step": step, "best": best, "best_step": best_step, "data": self.data}
         try:
             self.log.flush()
-            save_training_state(self.directory, self.model.params, self.optimizer, progress)
+            save_training_state(self.directory, self.model.params, optimizer, progress)
             if is_best or self.best_step is None:
                 self.model.save_pretrained(self.directory)
         except OSError as error:

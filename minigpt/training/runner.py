@@ -104,8 +104,9 @@ class BatchRunner:
         n_counted = self.model.n_counted(*batch)
 
         def run_shard(rows):
-            loss, grads = 0.0, None
-            for part in self._micro_batches(rows, batch[0][0].size):
+            parts = self._micro_batches(rows, batch[0][0].size)
+            loss, grads = 0.0, self._empty_grads(rows, len(parts))
+            for part in parts:
                 rngs = (
                     dropout_streams(*dropout_key, part.start, part.stop - part.start) if dropout_key else None
                 )
@@ -116,17 +117,8 @@ class BatchRunner:
                 loss += float(to_host(part_loss))
             return loss, grads
 
-        (loss, grads), *others = self.pool.map(run_shard, self._shards(len(batch[0])))
-        for other_loss, _ in others:
-            loss += other_loss
-
-        def add_others(name):
-            for _, other_grads in others:
-                grads[name] += other_grads[name]
-
-        if others:
-            self.for_each(add_others, grads)
-        return loss, grads
+        losses, shards = zip(*self.pool.map(run_shard, self._shards(len(batch[0]))))
+        return sum(losses), self._added(shards)
 
     def loss(self, *batch):
         """The mean loss alone, a float: no dropout and no gradients."""
@@ -155,12 +147,42 @@ class BatchRunner:
 
         return list(self.pool.map(take_and_call, range(self.workers)))
 
+    # What follows is otherwise where several processes share the batches (distributed.py); here there is one.
+
+    def total(self, number):
+        """The sum of what the processes give."""
+        return number
+
     def any(self, happened):
-        """Whether it happened in any of the processes that share the batches; here there is this one."""
-        return happened
+        """Whether it happened in any of the processes."""
+        return bool(self.total(happened))
+
+    def whole_grads(self, grads):
+        """All gradients, where the processes have parts of them."""
+        return grads
+
+    def whole_optimizer(self, optimizer):
+        """The optimiser with all moments, where the processes have parts of them."""
+        return optimizer
 
     def check_same_weights(self):
-        """Raise ValueError if the processes that share the batches do not hold the same weights."""
+        """Raise ValueError if the processes do not hold the same weights."""
+
+    def _empty_grads(self, rows, n_parts):
+        """What a shard's gradients are added into, which come in so many parts."""
+        return {}
+
+    def _added(self, shards):
+        """The sum of the gradients of all shards."""
+        grads, *others = shards
+
+        def add_others(name):
+            for other_grads in others:
+                grads[name] += other_grads[name]
+
+        if others:
+            self.for_each(add_others, grads)
+        return grads
 
     def _part(self, batch, rows):
         return [to_device(array[rows]) for array in batch]

@@ -624,8 +624,13 @@ PLANTED = {
         ),
         (
             "norm without the root",
-            "norm = math.sqrt(sum(",
-            "norm = (sum(",
+            "norm = math.sqrt(total(sum(",
+            "norm = (total(sum(",
+        ),
+        (
+            "the norm is that of one process's share",
+            "total(sum(float(xp.vdot(grad, grad)) for grad in grads.values()))",
+            "sum(float(xp.vdot(grad, grad)) for grad in grads.values())",
         ),
         (
             "each gradient clipped by itself",

@@ -9,8 +9,8 @@ PLANTED = {
         ),
         (
             "gradients not clipped",
-            "grad_norm = clip_grad_norm(grads, args.grad_clip)",
-            "grad_norm = clip_grad_norm(grads, 0)",
+            "clip_grad_norm(grads, args.grad_clip, runner.total)",
+            "clip_grad_norm(grads, 0, runner.total)",
         ),
         (
             "weight decay not passed on",
@@ -89,8 +89,8 @@ PLANTED = {
         ),
         (
             "a stop saves nothing",
-            "                if not to_measure:\n                    run.keep(step)\n",
-            "",
+            "                    run.keep(step, runner.whole_optimizer(optimizer))\n",
+            "                    pass\n",
         ),
         (
             "betas not passed on",

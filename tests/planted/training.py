@@ -9,8 +9,8 @@ PLANTED = {
         ),
         (
             "loss of other workers not added",
-            "loss += other_loss",
-            "pass",
+            "return sum(losses), self._added(shards)",
+            "return losses[0], self._added(shards)",
         ),
         (
             "every part divides by its own count",
@@ -70,24 +70,44 @@ PLANTED = {
             "slice(rows.start, rows.stop)",
         ),
         (
-            "gradients are not summed",
-            "self.group.sum(self.flat)",
+            "what others have moved is not taken",
+            "self.all.take_others(self.group.rank, self.sums.flat)",
             "pass",
         ),
         (
             "the loss is that of one process",
-            "return self._sum(loss), summed",
-            "return loss, summed",
+            "return self.total(loss), grads",
+            "return loss, grads",
         ),
         (
             "each process validates on its own rows",
-            "return self._sum(super().loss(*batch))",
+            "return self.total(super().loss(*batch))",
             "return super().loss(*batch)",
         ),
         (
-            "each process stops by itself",
-            "return bool(self._sum(happened))",
-            "return bool(happened)",
+            "the sum over the processes is that of one",
+            "        self.group.sum(total)\n",
+            "",
+        ),
+        (
+            "all moments stay in every process",
+            "optimizer.m = {name: self._dealt(name, moments) for name, moments in optimizer.m.items()}",
+            "pass",
+        ),
+        (
+            "moments begin anew with every start",
+            "self.group.deal(to_host(moments) if self.group.rank == 0 else None, part, self._counts(name))",
+            "part[...] = 0",
+        ),
+        (
+            "the second moments that are saved are the first",
+            "self._collected(optimizer.m), self._collected(optimizer.v)",
+            "self._collected(optimizer.m), self._collected(optimizer.m)",
+        ),
+        (
+            "an optimiser travels with its moments",
+            'value.__dict__ | {"m": dict.fromkeys(value.m), "v": dict.fromkeys(value.v)}',
+            "value.__dict__",
         ),
         (
             "of the weights only the last array is compared",
@@ -108,6 +128,110 @@ PLANTED = {
             "a run elsewhere forgets the log",
             "self.lines.append(line)",
             "pass",
+        ),
+    ],
+    "minigpt/training/shares.py": [
+        (
+            "a row is in no share",
+            "[len(param) * rank // size for rank in range(size + 1)]",
+            "[len(param) // size * rank for rank in range(size + 1)]",
+        ),
+        (
+            "matrices are dealt in turn, whatever their work",
+            "rank = loads.index(min(loads))",
+            "rank = len(loads) - 1",
+        ),
+        (
+            "Muon's matrices are cut",
+            "cuts[name] = [0] * (rank + 1) + [len(params[name])] * (size - rank)",
+            "pass",
+        ),
+        (
+            "the wide way is taken for as long as the other",
+            "if 2 * short <= long:",
+            "if False:",
+        ),
+        (
+            "q, k and v are one matrix",
+            "shape[1] // n_parts",
+            "shape[1]",
+        ),
+        (
+            "the first block is the first to be sent",
+            "for number in sorted(blocks, reverse=True):",
+            "for number in sorted(blocks):",
+        ),
+        (
+            "every block is a message",
+            "for name in together) >= MESSAGE_BYTES",
+            "for name in together) >= 0",
+        ),
+        (
+            "the first blocks are not sent",
+            "rest = together + [",
+            "rest = [",
+        ),
+        (
+            "only the first shard counts",
+            "for other in shards[1:]:",
+            "for other in ():",
+        ),
+        (
+            "a process without rows sends what lay there",
+            ".reshape(-1) if shards else 0",
+            ".reshape(-1) if shards else flat[place]",
+        ),
+        (
+            "what a process has moved itself is what others have of it",
+            "if other != rank else ():",
+            "if other == rank else ():",
+        ),
+        (
+            "all arrays of a share are the first numbers of it",
+            "            end += part.size\n",
+            "",
+        ),
+    ],
+    "minigpt/training/sums.py": [
+        (
+            "sums begin when backward has ended",
+            "if self.missing[number] == 0:",
+            "if False:",
+        ),
+        (
+            "a sum begins with the first part",
+            "n_parts * len(message.names)",
+            "len(message.names)",
+        ),
+        (
+            "shards are added as they come",
+            "for shard in sorted(arrived)]",
+            "for shard in arrived]",
+        ),
+        (
+            "the first shard that is done is sent alone",
+            "== self.n_shards:",
+            ">= 1:",
+        ),
+        (
+            "a gradient may come too late",
+            "if self.missing[number] < 0:",
+            "if False:",
+        ),
+        (
+            "an error waits for the others",
+            "self.closed = True",
+            "pass",
+        ),
+        (
+            "nobody waits for the sum",
+            "            sent.result()\n",
+            "",
+        ),
+        (
+            "a process without rows sends nothing",
+            "self.send_rest([])  #",
+            "pass  #",
         ),
     ],
     "minigpt/training/corpus.py": [

@@ -23,7 +23,8 @@ class OneNumber:
 
 def begun(directory, value=1.0, data="a text", resume=False):
     run, model = Run(directory, resume), OneNumber(value)
-    run.begin(model, AdamW(model.params), data)
+    run.optimizer = AdamW(model.params)
+    run.begin(model, run.optimizer, data)
     return run
 
 
@@ -34,7 +35,7 @@ def kept_number(directory):
 def keep(run, step, measured, value):
     run.model.params["x"][0] = value
     run.log.add({"step": step, "loss": 1.0})
-    run.keep(step, measured)
+    run.keep(step, run.optimizer, measured)
 
 
 def test_the_best_model_is_kept_and_of_equals_the_last(tmp_path):
