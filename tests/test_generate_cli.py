@@ -359,7 +359,7 @@ def test_attention_is_shown_for_several_prompts_and_of_what_the_model_is_given(t
     tokenizer.save(tmp_path)
     for kind in (GPT, GapFiller):
         kind(GPTConfig(tokenizer.n_vocab, 8, 1, 1, 4)).save_pretrained(tmp_path)
-        out, _ = run(tmp_path, "--prompt", "ab", "b<|endoftext|>", "--show-attention")
+        out, _ = run(tmp_path, "--prompt", "ab", "ba", "--show-attention")
         assert [line for line in out.splitlines() if "-" in line] == ["--- prompt 1", "--- prompt 2"]
     out, _ = run(tmp_path, "--prompt", "a[MASK]b", "--show-attention", "0.0")
     assert [len(line.split()) for line in out.splitlines()[2:]] == [4, 4, 4], "no mask hides what comes after"
