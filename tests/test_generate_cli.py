@@ -360,7 +360,10 @@ def test_attention_is_shown_for_several_prompts_and_of_what_the_model_is_given(t
     for kind in (GPT, GapFiller):
         kind(GPTConfig(tokenizer.n_vocab, 8, 1, 1, 4)).save_pretrained(tmp_path)
         out, _ = run(tmp_path, "--prompt", "ab", "ba", "--show-attention")
-        assert [line for line in out.splitlines() if "-" in line] == ["--- prompt 1", "--- prompt 2"]
+        first, second = out.split("--- prompt 2\n")
+        assert first.startswith("--- prompt 1\nblock 0, head 0\n")
+        for text, letters in ((first, "ab"), (second, "ba")):
+            assert [line.split()[0] for line in text.splitlines()[-2:]] == list(letters)
     out, _ = run(tmp_path, "--prompt", "a[MASK]b", "--show-attention", "0.0")
     assert [len(line.split()) for line in out.splitlines()[2:]] == [4, 4, 4], "no mask hides what comes after"
 

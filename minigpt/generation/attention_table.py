@@ -40,8 +40,9 @@ def attention_tables(model, tokenizer, ids, which=ALL_BLOCKS):
     labels = written(tokenizer, ids)
     shares = [to_host(of_block)[0] for of_block in model.attention_shares(to_device(np.array([ids])))]
     if block is None:
+        what = f"the mean of {n_head} heads" if n_head > 1 else "head 0"
         return [
-            table(f"block {i}, the mean of {n_head} heads", labels, of_block.mean(0), model.continues)
+            table(f"block {i}, {what}", labels, of_block.mean(0), model.continues)
             for i, of_block in enumerate(shares)
         ]
     heads = range(n_head) if head is None else [head]
