@@ -4,6 +4,7 @@
     python generate.py --prompt "Once upon a time" --temperature 0.8 --top-k 50 --num-samples 3 --seed 1
     python generate.py --prompt "Jo" --hide-prompt              the continuation alone
     python generate.py --prompt "The cat" --show-probabilities  each token, its probability, the runners-up
+    python generate.py --prompt "The cat sat" --show-attention  who looks at whom, a table for each block
     python generate.py --chat                                   a conversation, line by line
     python generate.py --score my.txt                           loss, perplexity and bits per byte of a file
     python generate.py --checkpoint out-classify --prompt "You won a prize!"       labels, their probabilities
@@ -21,12 +22,13 @@ import warnings
 from itertools import chain, count
 from pathlib import Path
 
-from minigpt import load_model, use_backend
+from minigpt import GPT, load_model, use_backend
 from minigpt.cores import one_blas_thread
-from minigpt.filling.gaps import describe_gaps, ids_with_gaps
+from minigpt.filling.gaps import describe_gaps, ids_to_fill, ids_with_gaps
 from minigpt.filling.model import GapFiller
 from minigpt.finetuning.classifier import GPTClassifier, describe_probabilities, text_ids
 from minigpt.finetuning.prompt_format import InstructFormat, load_format
+from minigpt.generation.attention_table import attention_tables
 from minigpt.generation.beginning import WHOLE_FILES, load_beginning
 from minigpt.generation.chat import LineFormat
 from minigpt.generation.probability_line import probability_line
@@ -73,7 +75,7 @@ def run(args):
     model = load_model(args.checkpoint)
     args.checkpoint = text_folder(args.checkpoint)
     tokenizer = load_tokenizer(args.checkpoint)
-    if isinstance(model, GapFiller) and not args.fill:
+    if isinstance(model, GapFiller) and not args.fill and not args.show_attention:
         raise ValueError(
             f"{args.checkpoint} holds {model.kind}, which continues no text: give --fill a text with [MASK]"
         )
@@ -87,6 +89,8 @@ def run(args):
         print_score(model, tokenizer, args)
     elif args.chat:
         chat(model, tokenizer, args)
+    elif args.show_attention:
+        print_attention(model, tokenizer, prompts, args)
     elif args.show_probabilities:
         print_probabilities(model, tokenizer, prompts, args)
     else:
@@ -138,15 +142,19 @@ def print_fillings(model, tokenizer, args):
 
 def texts_of(model, tokenizer, prompts, args):
     """The continuations of all prompts, computed as one batch."""
+    ids = prompts_ids(tokenizer, prompts, args)
+    return continuations(model, tokenizer, ids, args.sampling, args.max_new_tokens, args.seed, args.stop)
+
+
+def prompts_ids(tokenizer, prompts, args):
+    """The ids that the model is given for each prompt, as it was trained to see them."""
     prompt_format = tuned_format(args)
     if prompt_format:
-        ids = [
+        return [
             asked_ids(prompt_format, tokenizer, prompt, input) for prompt, input in zip(prompts, args.inputs)
         ]
-    else:
-        beginning = load_beginning(args.checkpoint, tokenizer)
-        ids = [beginning.ids(tokenizer, prompt) for prompt in prompts]
-    return continuations(model, tokenizer, ids, args.sampling, args.max_new_tokens, args.seed, args.stop)
+    beginning = load_beginning(args.checkpoint, tokenizer)
+    return [beginning.ids(tokenizer, prompt) for prompt in prompts]
 
 
 def asked_ids(prompt_format, tokenizer, prompt, input):
@@ -206,6 +214,20 @@ def print_probabilities(model, tokenizer, prompts, args):
     if len(prompts) > 1:
         for i, rows in enumerate(lines):
             print(f"--- sample {i + 1}", *rows, sep="\n")
+
+
+def print_attention(model, tokenizer, prompts, args):
+    """Who looks at whom in every prompt, the tables of a prompt below one another."""
+    if not isinstance(model, (GPT, GapFiller)):
+        raise ValueError(f"{args.checkpoint} holds {model.kind}: no token in it looks at another")
+    if isinstance(model, GapFiller):
+        ids = [ids_to_fill(tokenizer, prompt) for prompt in prompts]
+    else:
+        ids = prompts_ids(tokenizer, prompts, args)
+    for i, of_prompt in enumerate(ids):
+        if len(ids) > 1:
+            print(f"--- prompt {i + 1}")
+        print("\n\n".join(attention_tables(model, tokenizer, of_prompt, args.show_attention)))
 
 
 def print_score(model, tokenizer, args):

@@ -123,7 +123,7 @@ def train_alone(args, out, group):
             task.save(out)
         save_arguments(args)
     shared = f", {group}" if group else ""
-    print(f"{task.describe()}; {describe_model(args, model, trained)}{shared}, output in {out}")
+    print(f"{task.describe()}; {describe_model(model, trained)}{shared}, output in {out}")
     if group:
         group.share((task, optimizer, run.step, run.log.lines))
 
@@ -217,11 +217,11 @@ def draw_loss_curve(path, log):
         print(f"no loss curve was drawn: {sentence(error)}")
 
 
-def describe_model(args, model, trained):
+def describe_model(model, trained):
     """What is trained: its kind, how many parameters it has, and how many of them are trained."""
     n_trained = sum(param.size for param in trained.values())
     share = "" if n_trained == model.n_params() else f", of which {n_trained:,} are trained"
-    return f"{args.model} with {model.n_params():,} parameters{share}"
+    return f"{model.name} with {model.n_params():,} parameters{share}"
 
 
 def describe_progress(line, lines):

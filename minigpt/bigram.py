@@ -34,6 +34,7 @@ class BigramConfig:
 class BigramLM(LanguageModel):
     """One table of logits, params["table.weight"] (V, V)."""
 
+    name = "bigram"
     kind = "a bigram model, which sees one token only"
 
     @staticmethod

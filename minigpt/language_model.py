@@ -61,11 +61,12 @@ class LanguageModel:
     initial_parameters(config, seed, dtype)    random ones
     config_of(directory), config_json()        its sizes, out of a config.json and into one
 
-    and where it is no GPT a `kind`, by which errors call it. One that sees what comes after a token, and so
-    can continue no text, says `continues = False`.
+    and where it is no GPT a `name`, and a `kind`, by which errors call it. One that sees what comes after a
+    token, and so can continue no text, says `continues = False`.
     """
 
     continues = True
+    name = "gpt"
 
     def __init__(self, config, seed=0, dtype="float32", params=None):
         """Random weights, the same for the same seed; or params: arrays by name, shared and not copied."""

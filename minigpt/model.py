@@ -26,6 +26,7 @@ from minigpt.language_model import LanguageModel, accumulate, checked_size
 from minigpt.layers import (
     attention_backward,
     attention_forward,
+    attention_shares,
     dropout_backward,
     dropout_forward,
     embedding_backward,
@@ -248,6 +249,11 @@ class GPT(LanguageModel):
         for i in reversed(range(self.config.n_layer)):
             dx = self.backward_block(i, dx, blocks[i], grads)
         self.backward_embed(dx, embed, grads)
+
+    def attention_shares(self, idx):
+        """Who looks at whom: idx (B, T) int -> of each block the shares of all heads, (B, H, T, T)."""
+        _, (_, blocks, _) = self.forward_hidden(idx)
+        return [attention_shares(block["attn"]) for block in blocks]
 
     # The parts, each with its own parameters. What fine-tunes a part differently overrides its pair.
 

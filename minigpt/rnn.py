@@ -47,6 +47,7 @@ class RNNConfig:
 class RNN(LanguageModel):
     """A table of tokens, one recurrent layer, and a head of its own."""
 
+    name = "rnn"
     kind = "an RNN, which has one recurrent layer"
 
     @staticmethod

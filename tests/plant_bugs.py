@@ -38,7 +38,17 @@ from queue import Queue
 from import_graph import ROOT, distances, mentions, nearest_tests
 from planted import ASKED_FIRST, BUGS
 
-COPIED = ("minigpt", "tokenizer", "tests", "data", "docs", "benchmarks", "README.md", "pyproject.toml")
+COPIED = (
+    "minigpt",
+    "tokenizer",
+    "tests",
+    "data",
+    "docs",
+    "benchmarks",
+    "README.md",
+    "README.zh.md",
+    "pyproject.toml",
+)
 COPIED += ("train.py", "generate.py")
 LEFT_OUT = ("__pycache__", ".hypothesis", "downloads")
 TIME_LIMIT = 600  # seconds for the tests of one bug

@@ -10,7 +10,9 @@ from scripts import GENERATE, refusal, run_main, run_script, start_script
 
 import generate as command
 from minigpt import GPT, BigramConfig, BigramLM, GPTConfig
-from minigpt.finetuning.prompt_format import ChatFormat, save_format
+from minigpt.filling.model import GapFiller
+from minigpt.finetuning.classifier import GPTClassifier
+from minigpt.finetuning.prompt_format import ChatFormat, InstructFormat, save_format
 from minigpt.generation.loop import token_stream
 from minigpt.generation.probability_line import probability_line
 from minigpt.generation.sampling import Sampling, softmax
@@ -305,6 +307,10 @@ def test_score_prints_loss_perplexity_and_bits_per_byte(parrot, tmp_path):
         (["--chat", "--prompt", "a"], "leave --prompt"),
         (["--score", "x", "--prompt", "a"], "leave --prompt"),
         (["--stride", 2], "--stride is for --score"),
+        (["--show-attention"], "--show-attention looks at a text: give it with --prompt"),
+        (["--prompt", "a", "--show-attention", "1.x"], "'1.x' is no block and no head"),
+        (["--prompt", "a", "--show-attention", "--chat"], "--chat and --show-attention"),
+        (["--prompt", "a", "--show-attention"], "holds a bigram model, which sees one token only: no token"),
         (["--score", "/no/such/file"], "/no/such/file"),
         (["--checkpoint", "/no/such/folder"], "/no/such/folder"),
         (["--temp", 1], "--temp"),
@@ -348,12 +354,41 @@ def test_an_ascii_terminal_and_a_closed_pipe_break_nothing(checkpoint):
     assert error == b""
 
 
+def test_attention_is_shown_for_several_prompts_and_of_what_the_model_is_given(tmp_path):
+    tokenizer = CharTokenizer.train("ab").with_special_token("[MASK]")
+    tokenizer.save(tmp_path)
+    for kind in (GPT, GapFiller):
+        kind(GPTConfig(tokenizer.n_vocab, 8, 1, 1, 4)).save_pretrained(tmp_path)
+        out, _ = run(tmp_path, "--prompt", "ab", "ba", "--show-attention")
+        first, second = out.split("--- prompt 2\n")
+        assert first.startswith("--- prompt 1\nblock 0, head 0\n")
+        for text, letters in ((first, "ab"), (second, "ba")):
+            assert [line.split()[0] for line in text.splitlines()[-2:]] == list(letters)
+    out, _ = run(tmp_path, "--prompt", "a[MASK]b", "--show-attention", "0.0")
+    assert [len(line.split()) for line in out.splitlines()[2:]] == [4, 4, 4], "no mask hides what comes after"
+
+
+def test_a_classifier_and_a_model_of_instructions_answer_to_show_attention(tmp_path):
+    tokenizer = CharTokenizer.train("ab?")
+    tokenizer.save(tmp_path)
+    GPT(GPTConfig(tokenizer.n_vocab, 8, 1, 1, 4)).save_pretrained(tmp_path)
+    save_format(tmp_path, InstructFormat("{instruction}{input}?", "{instruction}?"))
+    out, _ = run(tmp_path, "--prompt", "a", "--input", "b", "--show-attention")
+    assert [line.split()[0] for line in out.splitlines()[2:]] == list("ab?"), "what it was tuned to read"
+    model = GPTClassifier(GPT(GPTConfig(tokenizer.n_vocab, 8, 1, 1, 4)), ["ham", "spam"], None)
+    model.save_pretrained(tmp_path / "labels")
+    tokenizer.save(tmp_path / "labels")
+    sentence = refusal(command.main, "--checkpoint", tmp_path / "labels", "--prompt", "a", "--show-attention")
+    assert sentence.endswith("holds a classifier: give it a text with --prompt, not --show-attention")
+
+
 @pytest.mark.parametrize(
     "mode, does",
     [
         (("--score", "text.txt"), "measures a file and continues nothing"),
         (("--chat",), "takes its lines from standard input and prints answers as they grow"),
         (("--show-probabilities",), "prints a line a token"),
+        (("--show-attention", "--prompt", "a"), "looks at the prompt and continues nothing"),
     ],
 )
 def test_a_flag_that_another_one_leaves_without_effect_is_refused_by_name(parrot, mode, does):
@@ -365,6 +400,16 @@ def test_a_flag_that_another_one_leaves_without_effect_is_refused_by_name(parrot
         ],
         "--chat": ["--num-samples 2", "--stream", "--hide-prompt", "--prompt x"],
         "--show-probabilities": ["--stream", "--hide-prompt"],
+        "--show-attention": [
+            *("--seed 1", "--stop x", "--temperature 1", "--top-k 3", "--top-p 0.5", "--min-p 0.1"),
+            *(
+                "--repetition-penalty 2",
+                "--max-new-tokens 9",
+                "--no-stream",
+                "--hide-prompt",
+                "--num-samples 2",
+            ),
+        ],
     }[mode[0]]
     for given in unused:
         name = given.split()[0].replace("--no-", "--")

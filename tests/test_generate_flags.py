@@ -9,7 +9,7 @@ import pytest
 from scripts import run_main
 
 import generate as command
-from minigpt import BigramConfig, BigramLM, GPTConfig
+from minigpt import GPT, BigramConfig, BigramLM, GPTConfig
 from minigpt.filling.model import GapFiller
 from minigpt.finetuning.prompt_format import InstructFormat, save_format
 from tokenizer import CharTokenizer
@@ -206,7 +206,30 @@ def test_fill_prints_the_filled_text_and_a_line_for_each_gap(tmp_path):
     assert lines == [["abc"], gaps[0], ["bb"], *gaps]
 
 
+def test_show_attention_prints_who_looks_at_whom(tmp_path):
+    tokenizer = CharTokenizer.train("努a")
+    tokenizer.save(tmp_path)
+    model = GPT(GPTConfig(tokenizer.n_vocab, 8, 2, 2, 4))
+    for name, param in model.params.items():
+        if "attn.c_attn" in name:
+            param[...] = 0  # all scores are equal
+    model.save_pretrained(tmp_path)
+
+    def shown(*flags):
+        return run_main(
+            command.main, "--checkpoint", tmp_path, "--prompt", "努a努", "--show-attention", *flags
+        )[0]
+
+    rows = ["       努   a  努", "  努  100", "  a    50  50", "  努   33  33  33"]
+    head = "\n".join(["block 1, head 0", *rows]) + "\n"
+    assert shown("1.0") == head
+    assert shown("1") == head + "\n" + head.replace("head 0", "head 1")
+    mean = head.replace("block 1, head 0", "block 0, the mean of 2 heads")
+    assert shown() == mean + "\n" + mean.replace("block 0", "block 1")
+
+
 TESTS = {
+    "show_attention": test_show_attention_prints_who_looks_at_whom,
     "fill": test_fill_prints_the_filled_text_and_a_line_for_each_gap,
     "checkpoint": test_checkpoint_is_the_model,
     "prompt": test_prompt_is_what_is_continued,

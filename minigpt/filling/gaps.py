@@ -12,7 +12,7 @@ A blank before [MASK] belongs to the gap where tokens bring their blank along (B
 import numpy as np
 
 from minigpt.backend import to_device, to_host
-from minigpt.generation.probability_line import probability_line
+from minigpt.generation.probability_line import probability_line, show
 from minigpt.generation.sampling import Sampling, softmax
 from minigpt.terminal import quoted
 from tokenizer import BPETokenizer
@@ -25,6 +25,11 @@ def ids_with_gaps(tokenizer, text):
     """The ids of a text, that of [MASK] in its gaps. Raises ValueError for a text without one."""
     if MASK not in text:
         raise ValueError(f"{quoted(text)} has no gap: write {MASK} where something is missing")
+    return ids_to_fill(tokenizer, text)
+
+
+def ids_to_fill(tokenizer, text):
+    """The ids of a text, with gaps or without, as the model was trained to see it."""
     if isinstance(tokenizer, BPETokenizer):
         text = text.replace(f" {MASK}", MASK)
     return tokenizer.encode(text, allowed_special={MASK}, disallowed_special=())
@@ -54,9 +59,21 @@ def fill(model, tokenizer, ids):
     return ids
 
 
+def filled_text(tokenizer, ids, filled):
+    """The text with its gaps filled, `filled` its ids then: a line end in a gap is ↵, those around stay."""
+    line_ends = [place for place in gaps_of(tokenizer, ids) if "\n" in tokenizer.decode([filled[place]])]
+    half_filled = list(filled)
+    for place in line_ends:
+        half_filled[place] = ids[place]
+    text = tokenizer.decode(half_filled)
+    for place in line_ends:
+        text = text.replace(MASK, show(tokenizer, filled[place]), 1)
+    return text
+
+
 def describe_gaps(model, tokenizer, ids):
     """The text filled in, and a line for each gap, of the likeliest tokens with their probabilities."""
-    lines = [tokenizer.decode(fill(model, tokenizer, ids))]
+    lines = [filled_text(tokenizer, ids, fill(model, tokenizer, ids))]
     for number, logits in enumerate(gap_logits(model, tokenizer, ids), 1):
         lines.append(f"gap {number}: {probability_line(tokenizer, int(logits.argmax()), logits, AS_IT_IS)}")
     return lines

@@ -22,6 +22,7 @@ from minigpt.language_model import LanguageModel, accumulate, check_targets
 from minigpt.layers import (
     IGNORED,
     attention_forward,
+    attention_shares,
     cross_entropy_backward,
     cross_entropy_forward,
     layernorm_backward,
@@ -47,6 +48,7 @@ without_mask = partial(attention_forward, causal=False)  # every token sees ever
 class GapFiller(LanguageModel):
     """A GPTConfig whose head is tied, and `params` under GPT-2's names: a GPT in all but the mask."""
 
+    name = "gap filler"
     kind = "a model that fills gaps (--task fill)"
     continues = False
 
@@ -101,6 +103,11 @@ class GapFiller(LanguageModel):
         for name, grad in embed_backward(dx, embed).items():
             accumulate(grads, name, grad)
         return grads
+
+    def attention_shares(self, idx):
+        """Who looks at whom: idx (B, T) int -> of each block the shares of all heads, (B, H, T, T)."""
+        _, (_, blocks, *_) = self.forward(idx)
+        return [attention_shares(block["attn"]) for block in blocks]
 
     def loss(self, idx, targets, n_counted=None):
         """The mean cross-entropy of the counted places alone, a 0-d array; see loss_and_grads."""

@@ -10,7 +10,7 @@ cross_entropy, dropout; recurrence, which only the RNN has; reductions, the sums
 One legend for shapes: B batch, T time, C channels (n_embd), H heads, D head size, V vocabulary.
 """
 
-from minigpt.layers.attention import attention_backward, attention_forward
+from minigpt.layers.attention import attention_backward, attention_forward, attention_shares
 from minigpt.layers.cross_entropy import (
     IGNORED,
     cross_entropy_backward,
@@ -35,6 +35,7 @@ __all__ = [
     "IGNORED",
     "attention_backward",
     "attention_forward",
+    "attention_shares",
     "cross_entropy_backward",
     "cross_entropy_forward",
     "dropout_backward",

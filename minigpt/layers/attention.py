@@ -94,6 +94,15 @@ def attention_forward(qkv, n_head, p=0.0, rngs=None, causal=True):
     return y, AttentionCache(q, k, v, y, blocks, p)
 
 
+def attention_shares(cache):
+    """P, before dropout: who looks at whom, cache -> (B, H, T, T), row i token i's shares, 0 where masked."""
+    B, H, T, _ = cache.q.shape
+    P = xp.zeros((B, H, T, T), dtype=cache.q.dtype)
+    for start, stop, shares, _, _ in cache.blocks:
+        P[:, :, start:stop, :stop] = shares
+    return P
+
+
 def attention_backward(dy, cache):
     """dy (B, T, C) -> dqkv (B, T, 3C)."""
     q, k, v, y, blocks, p = cache

@@ -13,8 +13,7 @@ PROGRAM = "python -m minigpt.learn"
 COMMANDS = (step, list, start, check, hint, solution, reference, compare)
 
 
-def main(arguments=None):
-    prepare_terminal(PROGRAM)
+def command_parser():
     parser = argparse.ArgumentParser(
         prog=PROGRAM, description=__doc__, formatter_class=Help, allow_abbrev=False
     )
@@ -30,7 +29,12 @@ def main(arguments=None):
         )
         module.add_arguments(subparser)
         subparser.set_defaults(run=module.run)
-    args = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments=None):
+    prepare_terminal(PROGRAM)
+    args = command_parser().parse_args(arguments)
     try:
         with one_blas_thread:
             args.run(args)

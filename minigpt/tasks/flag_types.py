@@ -3,6 +3,7 @@
 import argparse
 import math
 import os
+import re
 
 from minigpt.tasks.start import TOKENIZERS
 from minigpt.terminal import quoted
@@ -78,3 +79,13 @@ def share(text):
     if not 0 <= value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not at least 0 and below 1")
     return value
+
+
+def block_and_head(text):
+    """A block's number, or with a dot that of one of its heads: "1" -> (1, None), "1.0" -> (1, 0)."""
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text):
+        raise argparse.ArgumentTypeError(
+            f"{quoted(text)} is no block and no head: give a number such as 1, or 1.0 for its first head"
+        )
+    block, _, head = text.partition(".")
+    return int(block), int(head) if head else None

@@ -7,8 +7,9 @@ given for.
 import argparse
 import sys
 
+from minigpt.generation.attention_table import ALL_BLOCKS
 from minigpt.generation.sampling import Sampling
-from minigpt.tasks.flag_types import LARGEST, place, whole_number
+from minigpt.tasks.flag_types import LARGEST, block_and_head, place, whole_number
 from minigpt.terminal import Help, Parser
 
 STDIN, FILE_PREFIX = "-", "FILE:"
@@ -23,18 +24,28 @@ UNUSED = {
     "show_probabilities": ("hide_prompt", "stream"),
     "score": ("prompt", *CONTINUING),
     "fill": ("prompt", *CONTINUING),
+    "show_attention": tuple(name for name in CONTINUING if name != "input"),
 }
 WHAT_IT_DOES = {
     "chat": "takes its lines from standard input and prints answers as they grow",
     "show_probabilities": "prints a line a token",
     "score": "measures a file and continues nothing",
     "fill": "takes the texts and continues nothing",
+    "show_attention": "looks at the prompt and continues nothing",
 }
 integer = whole_number(-LARGEST)
 
 
 def parse_arguments(arguments=None):
+    parser = generate_parser()
+    args = parser.parse_args(arguments)
+    check_arguments(parser, args)
+    return args
+
+
+def generate_parser():
     parser = Parser(
+        prog="generate.py",
         description="Continue a text with a model of train.py, or any GPT-2 in Hugging Face's format.",
         formatter_class=Help,
         allow_abbrev=False,
@@ -116,6 +127,15 @@ def parse_arguments(arguments=None):
         "--show-probabilities", action="store_true", help="each token with its probability and the runners-up"
     )
     group.add_argument(
+        "--show-attention",
+        type=block_and_head,
+        nargs="?",
+        const=ALL_BLOCKS,
+        metavar="BLOCK[.HEAD]",
+        help="who looks at whom in --prompt, in percent: for each block the mean of its heads; 1 shows "
+        "each head of block 1, and 1.0 its first head",
+    )
+    group.add_argument(
         "--score", type=place, metavar="FILE", help="measure how well the model predicts a UTF-8 text"
     )
     group.add_argument(
@@ -130,9 +150,7 @@ def parse_arguments(arguments=None):
         metavar="N",
         help="tokens that --score's window moves by (default: half the context)",
     )
-    args = parser.parse_args(arguments)
-    check_arguments(parser, args)
-    return args
+    return parser
 
 
 def check_arguments(parser, args):
@@ -160,6 +178,8 @@ def check_arguments(parser, args):
         parser.error(f"--stream prints one text as it grows, but {n_texts} are asked for: leave it out")
     if [*(args.prompt or []), *(args.input or [])].count(STDIN) > 1:
         parser.error("--prompt or --input is - more than once: standard input can be read once")
+    if args.show_attention and not args.prompt:
+        parser.error("--show-attention looks at a text: give it with --prompt")
     if args.input and not args.prompt:
         parser.error("--input is what an instruction is applied to: give the instruction with --prompt")
     if args.input and len(args.input) not in (1, len(args.prompt)):

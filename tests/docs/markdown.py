@@ -1,7 +1,8 @@
 """What stands in a page of the course: its blocks of code with what they print, its links, its headings.
 
 A block of Python or of commands (```python, ```sh) is followed by what it prints in a ```text block, or
-prints nothing. A comment `<!-- not run: the reason -->` on the line before a block keeps it from being run.
+prints nothing. A comment `<!-- not run: the reason -->` on the line before a block keeps it from being run;
+`<!-- scaled down: flags; the reason -->` adds flags to each of its commands of train.py, to make them short.
 """
 
 import re
@@ -13,7 +14,9 @@ from markdown_it import MarkdownIt
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 CHAPTERS = sorted(DOCS.glob("en/[0-9]*.md")) + sorted(DOCS.glob("zh/[0-9]*.md"))
+READMES = [ROOT / "README.md", ROOT / "README.zh.md"]
 NOT_RUN = re.compile(r"<!--\s*not run:\s*(.*?)\s*-->", re.DOTALL)
+SCALED_DOWN = re.compile(r"<!--\s*scaled down:\s*(.*?)\s*;\s*(.*?)\s*-->", re.DOTALL)
 
 
 @dataclass
@@ -27,6 +30,7 @@ class Block:
     expected: str = ""
     expected_lines: tuple[int, int] | None = None  # of the ```text block with its fences, from 0
     not_run: str | None = None
+    scaled_down: str = ""  # flags for its commands of train.py
 
 
 def parsed(page):
@@ -40,10 +44,12 @@ def blocks(page):
         if token.level:  # a fence inside a list or a quotation is an illustration
             continue
         if token.type == "fence" and token.info.strip() in ("python", "sh"):
-            skipped = NOT_RUN.search(before.content) if before and before.type == "html_block" else None
+            comment = before.content if before and before.type == "html_block" else ""
+            skipped, scaled = NOT_RUN.search(comment), SCALED_DOWN.search(comment)
             start, end = token.map
             found.append(Block(token.info.strip(), token.content, start + 2, end))
             found[-1].not_run = skipped and skipped[1]
+            found[-1].scaled_down = scaled[1] if scaled else ""
         elif token.type == "fence" and token.info.strip() == "text" and before and before.type == "fence":
             if found and before.map[1] == found[-1].end:
                 found[-1].expected, found[-1].expected_lines = token.content, tuple(token.map)

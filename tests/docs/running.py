@@ -15,6 +15,21 @@ import numpy as np
 from docs.markdown import ROOT
 
 SCRIPTS = ("train.py", "generate.py")
+ENVIRONMENTS_PYTHON = ".venv/bin/python"
+
+
+def commands_in(code):
+    """The commands of a block, each on one line and without its comment; && parts two of them."""
+    for line in code.replace("\\\n", " ").splitlines():
+        words = shlex.split(line, comments=True)
+        while words:
+            end = words.index("&&") if "&&" in words else len(words)
+            command, words = words[:end], words[end + 1 :]
+            yield shlex.join(["python" if command[0] == ENVIRONMENTS_PYTHON else command[0], *command[1:]])
+
+
+def is_training(command):
+    return shlex.split(command)[:2] == ["python", "train.py"]
 
 
 class Laboratory:
@@ -35,7 +50,9 @@ class Laboratory:
 
     def run(self, block):
         """What a block prints; an exception or a command's failure that the page does not show is raised."""
-        return self.python(block) if block.language == "python" else self.commands(block.code)
+        if block.language == "python":
+            return self.python(block)
+        return self.commands(block.code, block.scaled_down)
 
     def python(self, block):
         printed = io.StringIO()
@@ -50,9 +67,11 @@ class Laboratory:
             os.chdir(here)
         return printed.getvalue()
 
-    def commands(self, code):
-        lines = code.replace("\\\n", " ").splitlines()
-        return "".join(self.command(line) for line in lines if line.strip() and not line.startswith("#"))
+    def commands(self, code, scaled_down=""):
+        return "".join(
+            self.command(f"{command} {scaled_down}" if is_training(command) else command)
+            for command in commands_in(code)
+        )
 
     def command(self, line):
         kept = self.made / hashlib.sha256((line + self.state()).encode()).hexdigest()[:20]
@@ -69,7 +88,7 @@ class Laboratory:
         return (kept / "printed").read_text(encoding="utf-8")
 
     def really_run(self, line):
-        program, *arguments = shlex.split(line, comments=True)
+        program, *arguments = shlex.split(line)
         if program != "python":
             raise ValueError(f"{line!r} is no command of Python: the course runs on every system")
         if arguments[0] in SCRIPTS:
@@ -89,9 +108,11 @@ class Laboratory:
             stdin=subprocess.DEVNULL,
             timeout=300,
         )
-        if done.returncode not in (0, 2):  # 2 is a refusal, with a sentence that the page may show
+        if done.returncode not in (0, 1, 2) or "Traceback" in done.stderr:  # 1: what was checked is wrong
             raise RuntimeError(f"{line} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-        return done.stdout + (done.stderr if done.returncode else "")
+        return done.stdout + (
+            done.stderr if done.returncode == 2 else ""
+        )  # a refusal, which the page may show
 
     def files(self):
         inside = (path for path in sorted(self.folder.rglob("*")) if path.is_file())

@@ -35,3 +35,31 @@ def test_the_code_is_the_same_but_for_comments_and_words(slug):
         assert bones(one) == bones(other), f"en line {one.line}, zh line {other.line}"
     assert len(english) == len(chinese)
     assert [b.not_run is None for b in english] == [b.not_run is None for b in chinese]
+
+
+def quiz(language):
+    """The questions of the quiz: [(question, answer, chapters that the answer names), …]."""
+    text = (DOCS / language / "quiz.md").read_text(encoding="utf-8")
+    found = re.findall(
+        r"^\*\*(\d+)\.\*\* (.+)\n\n<details>\n<summary>.+</summary>\n\n(.+)\n\n</details>$",
+        text,
+        re.MULTILINE,
+    )
+    assert [int(number) for number, _, _ in found] == list(range(1, text.count("<details>") + 1))
+    return [
+        (question, answer, re.findall(r"\]\((\d\d-[\w-]+\.md)\)", answer)) for _, question, answer in found
+    ]
+
+
+def test_the_quiz_asks_the_same_of_every_chapter_in_both_languages():
+    english, chinese = quiz("en"), quiz("zh")
+    assert len(english) == len(chinese) == 30
+    assert {chapter for *_, (chapter,) in english} == set(SLUGS)
+    for one, other in zip(english, chinese):
+        assert one[2] == other[2]
+        assert re.findall(r"`[^`]+`", one[0] + one[1]) == re.findall(r"`[^`]+`", other[0] + other[1])
+        assert figures(one[1]) <= figures(other[1]), "the Chinese answer may write more of them as digits"
+
+
+def figures(text):
+    return set(re.findall(r"\d+", text))

@@ -73,3 +73,16 @@ def test_the_surest_gap_is_filled_first_and_the_others_beside_it():
     text, first, second = describe_gaps(model, CHARACTERS, ids)
     assert text == "bcd"
     assert first.split()[:4] == ["gap", "1:", "45.1%", "a"] and second.split()[3] == "c"
+
+
+def test_a_line_end_in_a_gap_is_shown_and_one_of_the_text_stays():
+    tokenizer = CharTokenizer.train("a\n").with_special_token(MASK)
+
+    def scores_of(row):
+        scores = np.zeros((len(row), tokenizer.n_vocab))
+        scores[1, tokenizer.vocabulary["\n"]], scores[3, tokenizer.vocabulary["a"]] = 9, 8
+        return scores
+
+    ids = ids_with_gaps(tokenizer, "a[MASK]\n[MASK]a")
+    model = Prepared(scores_of)
+    assert describe_gaps(model, tokenizer, ids)[0] == "a↵\naa"

@@ -112,6 +112,11 @@ PLANTED = {
     ],
     "minigpt/filling/gaps.py": [
         (
+            "a line end fills a gap unseen",
+            'if "\\n" in tokenizer.decode([filled[place]])',
+            "if False",
+        ),
+        (
             "a text without a gap is let in",
             "if MASK not in text:",
             "if False:",

@@ -593,4 +593,46 @@ PLANTED = {
             "",
         ),
     ],
+    "minigpt/generation/attention_table.py": [
+        (
+            "the sum of the heads",
+            "of_block.mean(0)",
+            "of_block.sum(0)",
+        ),
+        (
+            "always the first head",
+            "shares[block][i]",
+            "shares[block][0]",
+        ),
+        (
+            "the mask hides nothing",
+            "row[: i + 1 if masked else None]",
+            "row[:]",
+        ),
+        (
+            "columns as wide as letters",
+            "max(NARROWEST, *map(display_width, labels))",
+            "max(NARROWEST, *map(len, labels))",
+        ),
+        (
+            "shares where percents belong",
+            "{100 * share:.0f}",
+            "{share:.0f}",
+        ),
+        (
+            "a block behind the last",
+            "number >= count:",
+            "number > count:",
+        ),
+        (
+            "a token too many",
+            "if len(ids) > MOST_TOKENS",
+            "if len(ids) > MOST_TOKENS + 2",
+        ),
+        (
+            "labels are never cut",
+            "label = label[:-1]",
+            "break",
+        ),
+    ],
 }

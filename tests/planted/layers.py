@@ -245,6 +245,11 @@ PLANTED = {
     ],
     "minigpt/layers/attention.py": [
         (
+            "the shares shown are those of the first rows",
+            "P[:, :, start:stop, :stop] = shares",
+            "P[:, :, : stop - start, :stop] = shares",
+        ),
+        (
             "masked without being asked",
             "        if causal:\n",
             "        if True:\n",

@@ -222,8 +222,18 @@ PLANTED = {
     ],
     "generate.py": [
         (
+            "attention of a text without its format",
+            "ids = prompts_ids(tokenizer, prompts, args)\n    for",
+            "ids = [tokenizer.encode(prompt) for prompt in prompts]\n    for",
+        ),
+        (
+            "attention of every prompt is that of the first",
+            "attention_tables(model, tokenizer, of_prompt,",
+            "attention_tables(model, tokenizer, ids[0],",
+        ),
+        (
             "what fills gaps continues a text",
-            "if isinstance(model, GapFiller) and not args.fill:",
+            "if isinstance(model, GapFiller) and not args.fill and not args.show_attention:",
             "if False:",
         ),
         (

@@ -552,6 +552,11 @@ PLANTED = {
     ],
     "minigpt/tasks/flag_types.py": [
         (
+            "the first head is none",
+            "int(block), int(head) if head else None",
+            "int(block), int(head) if head and int(head) else None",
+        ),
+        (
             "no folder is a tokenizer",
             "not in TOKENIZERS and not os.path.isdir(text)",
             "not in TOKENIZERS",

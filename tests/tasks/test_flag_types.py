@@ -9,6 +9,7 @@ from minigpt.tasks.flag_types import (
     LARGEST,
     LONGEST_PLACE,
     amount,
+    block_and_head,
     parting,
     place,
     proper_share,
@@ -32,6 +33,8 @@ TAKEN = [
     (place, "a" * (LONGEST_PLACE - 1), "a" * (LONGEST_PLACE - 1)),
     (parting, "lines", "lines"),
     (parting, "\\n---\\n", "\n---\n"),
+    (block_and_head, "0", (0, None)),
+    (block_and_head, "11.0", (11, 0)),
     (tokenizer_choice, "bpe", "bpe"),
     (tokenizer_choice, "word", "word"),
 ]
@@ -48,6 +51,10 @@ REFUSED = [
     (place, "a\0b", "can be the name of no file"),
     (place, "a" * LONGEST_PLACE, "can be the name of no file"),
     (parting, "", "it is empty: give file, lines"),
+    *(
+        (block_and_head, text, "is no block and no head")
+        for text in ("", "-1", "1.", ".1", "1.2.3", "²", "1" * 9)
+    ),
     (tokenizer_choice, "no such folder", "is neither bpe, char, word nor a folder"),
 ]
 
