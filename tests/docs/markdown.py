@@ -113,6 +113,14 @@ def indented_blocks(page):
     return [token.content for token in parsed(page) if token.type == "code_block"]
 
 
+def cells(page):
+    """The text of every cell of every table, in order."""
+    tokens = parsed(page)
+    return [
+        inline.content for before, inline in zip(tokens, tokens[1:]) if before.type in ("th_open", "td_open")
+    ]
+
+
 def code_spans(page):
     return [child.content for child in _inline(page) if child.type == "code_inline"]
 

@@ -5,7 +5,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from docs.markdown import CHAPTERS, DOCS, ROOT, anchors, code_spans, links
+from docs.markdown import CHAPTERS, DOCS, ROOT, anchors, code_spans, links, slug
+from minigpt.learn.exercise import Exercise
 from minigpt.learn.exercises import ORDER
 
 PAGES = [*sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("README*.md"))]
@@ -61,6 +62,20 @@ def test_a_chapter_names_the_exercises_that_belong_to_it(page):
     text = page.read_text(encoding="utf-8")
     for exercise in EXERCISES.get(int(page.name[:2]), ()):
         assert re.search(rf"minigpt\.learn start {exercise}\b|`{exercise}`", text), f"{exercise} is not named"
+
+
+@pytest.mark.parametrize("exercise", ORDER)
+def test_the_pages_that_an_exercise_names_are_there_in_its_language(exercise):
+    for language, text in zip(("en", "zh"), Exercise(exercise).data.TEXT):
+        for page, words in re.findall(r"(docs/[\w/-]+\.md)([^;；]*)", text):
+            assert (ROOT / page).exists() and (language == "zh") == ("/zh/" in page), (
+                f"{exercise} names {page}"
+            )
+            for section in re.findall(r'"([^"]+)"|“([^”]+)”', words):
+                heading = slug("".join(section))
+                assert any(there.startswith(heading) for there in anchors(ROOT / page)), (
+                    f"{exercise}: {heading}"
+                )
 
 
 def test_the_glossary_is_sorted_and_each_term_stands_there_once_in_both_languages():

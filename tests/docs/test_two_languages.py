@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from docs.markdown import DOCS, ROOT, blocks, code_spans, indented_blocks, links_with_words, skeleton
+from docs.markdown import DOCS, ROOT, blocks, cells, code_spans, indented_blocks, links_with_words, skeleton
 
 SLUGS = sorted(path.name for path in DOCS.glob("en/[0-9]*.md"))
 BOTH_IN_ONE = {"glossary.md"}  # has a column for each language
@@ -18,6 +18,10 @@ DEEPER = sorted(path.name for path in DOCS.glob("*.md") if path.name not in BOTH
 PAIRS = [(DOCS / "en" / slug, DOCS / "zh" / slug) for slug in SLUGS]
 PAIRS += [(DOCS / slug, DOCS / "zh" / slug) for slug in DEEPER]
 TWINS = [*PAIRS, (DOCS / "en/README.md", DOCS / "zh/README.md"), (ROOT / "README.md", ROOT / "README.zh.md")]
+
+
+def twins(slug):
+    return DOCS / slug, DOCS / "zh" / slug
 
 
 def name(pair):
@@ -92,8 +96,7 @@ WORDS = (  # what stands beside the formulas, in the order in which it is replac
 @pytest.mark.parametrize("slug", DEEPER)
 def test_the_formulas_are_the_same_but_for_the_words_beside_them(slug):
     english, chinese = (
-        [re.sub(r" # .*", "", block) for block in indented_blocks(page)]
-        for page in (DOCS / slug, DOCS / "zh" / slug)
+        [re.sub(r" # .*", "", block) for block in indented_blocks(page)] for page in twins(slug)
     )
     for words, theirs in WORDS:
         english = [block.replace(words, theirs) for block in english]
@@ -123,11 +126,17 @@ def figures(page):
 
 @pytest.mark.parametrize("slug", DEEPER)
 def test_the_text_names_the_same_code_signs_and_figures(slug):
-    one, other = DOCS / slug, DOCS / "zh" / slug
+    one, other = twins(slug)
     spans = [{re.sub(r'"[^"]*"', '""', span) for span in code_spans(page)} for page in (one, other)]
     assert spans[0] == spans[1]
     assert signs(one) == signs(other)
     assert figures(one) == figures(other)
+
+
+@pytest.mark.parametrize("slug", DEEPER)
+def test_the_tables_have_the_same_figures_in_the_same_cells(slug):
+    english, chinese = ([re.findall(r"\d[\d,.]*", cell) for cell in cells(page)] for page in twins(slug))
+    assert english == chinese
 
 
 def led_astray(page, language):
