@@ -94,7 +94,7 @@ LATIN = re.compile("[A-Za-z][A-Za-z0-9 /-]*")
 
 
 def introduced(page):
-    """The terms that a page introduces in bold: English names, of which one is to have a row, and the Chinese.
+    """The terms that a page introduces in bold: English names, of which one has a row, and 中文 or None.
 
     They are a "**token** (词元)" of an English page and a "**词元**（token）" of a Chinese one, where a bold
     "**softmax**" is a term too. Other bold words are only stressed.
