@@ -86,6 +86,47 @@ def links(page):
             yield child.attrs.get("href") or child.attrs.get("src")
 
 
+def links_with_words(page):
+    """(target, words) of every link that is not a picture."""
+    target = words = None
+    for child in _inline(page):
+        if child.type == "link_open":
+            target, words = child.attrs["href"], ""
+        elif child.type == "link_close":
+            yield target, words
+            target = None
+        elif target is not None:
+            words += child.content
+
+
+def skeleton(page):
+    """What a page is built of, in order: headings with their level, tables as rows × columns, code, lists."""
+    found = []
+    for token in parsed(page):
+        if token.type == "heading_open":
+            found.append(token.tag)
+        elif token.type in ("fence", "code_block"):
+            found.append(f"{token.type} of {token.content.count(chr(10))} lines {token.info}".rstrip())
+        elif token.type == "list_item_open":
+            found.append("item")
+        elif token.type in ("tr_open", "th_open", "td_open", "image"):
+            found.append(token.type[:2])
+    return found
+
+
+def indented_blocks(page):
+    """The blocks of code without a fence: formulas, and commands that are shown only."""
+    return [token.content for token in parsed(page) if token.type == "code_block"]
+
+
+def cells(page):
+    """The text of every cell of every table, in order."""
+    tokens = parsed(page)
+    return [
+        inline.content for before, inline in zip(tokens, tokens[1:]) if before.type in ("th_open", "td_open")
+    ]
+
+
 def code_spans(page):
     return [child.content for child in _inline(page) if child.type == "code_inline"]
 

@@ -5,7 +5,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from docs.markdown import CHAPTERS, DOCS, ROOT, anchors, code_spans, links
+from docs.markdown import CHAPTERS, DOCS, ROOT, anchors, code_spans, links, slug
+from minigpt.learn.exercise import Exercise
 from minigpt.learn.exercises import ORDER
 
 PAGES = [*sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("README*.md"))]
@@ -63,9 +64,61 @@ def test_a_chapter_names_the_exercises_that_belong_to_it(page):
         assert re.search(rf"minigpt\.learn start {exercise}\b|`{exercise}`", text), f"{exercise} is not named"
 
 
-def test_the_glossary_is_sorted_and_each_term_stands_there_once_in_both_languages():
+@pytest.mark.parametrize("exercise", ORDER)
+def test_the_pages_that_an_exercise_names_are_there_in_its_language(exercise):
+    for language, text in zip(("en", "zh"), Exercise(exercise).data.TEXT):
+        for page, words in re.findall(r"(docs/[\w/-]+\.md)([^;；]*)", text):
+            assert (ROOT / page).exists() and (language == "zh") == ("/zh/" in page), (
+                f"{exercise} names {page}"
+            )
+            for section in re.findall(r'"([^"]+)"|“([^”]+)”', words):
+                heading = slug("".join(section))
+                assert any(there.startswith(heading) for there in anchors(ROOT / page)), (
+                    f"{exercise}: {heading}"
+                )
+
+
+def glossary():
+    """The rows of the glossary: term, 术语, one sentence, 一句话, file."""
     rows = [line.strip("| ").split(" | ") for line in (DOCS / "glossary.md").read_text("utf-8").splitlines()]
-    terms = [row for row in rows if len(row) == 5][1:]  # without the heading
-    names = [row[0].lower() for row in terms]
+    return [row for row in rows if len(row) == 5][1:]  # without the heading
+
+
+def test_the_glossary_is_sorted_and_each_term_stands_there_once_in_both_languages():
+    names = [row[0].lower() for row in glossary()]
     assert names == sorted(set(names)) and len(names) > 10
-    assert all(cell.strip() for row in terms for cell in row)
+    assert all(cell.strip() for row in glossary() for cell in row)
+
+
+LATIN = re.compile("[A-Za-z][A-Za-z0-9 /-]*")
+
+
+def introduced(page):
+    """The terms that a page introduces in bold: English names, of which one has a row, and 中文 or None.
+
+    They are a "**token** (词元)" of an English page and a "**词元**（token）" of a Chinese one, where a bold
+    "**softmax**" is a term too. Other bold words are only stressed.
+    """
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for bold, beside in re.findall(r"\*\*([^*]+)\*\*(?:\s*[(（]([^)）]*)[)）])?", text):
+        bold, *parts = (" ".join(part.split()) for part in (bold, *re.split("[,，、;；]", beside)))
+        chinese = [part for part in parts if re.search("[\u4e00-\u9fff]", part)]
+        if page.parent.name == "en":
+            if chinese:
+                yield [bold.lower(), bold.lower().removesuffix("s")], chinese[0]
+        elif LATIN.fullmatch(bold):
+            yield [bold.lower()], None
+        elif LATIN.fullmatch(parts[0]):
+            yield [part.lower() for part in parts], bold
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=name)
+def test_every_term_that_a_chapter_introduces_has_its_row_in_the_glossary(page):
+    rows = {english.lower(): chinese for english, chinese, *_ in glossary()}
+    rows["probabilities"] = rows["probability"]
+    for names, chinese in introduced(page):
+        row = next((rows[term] for term in names if term in rows), None)
+        assert row, f"{names[0]} ({chinese}) is not in docs/glossary.md"
+        assert chinese is None or row in (chinese, f"{names[0]}（{chinese}）"), (
+            f"{names[0]}: {chinese}, {row}"
+        )

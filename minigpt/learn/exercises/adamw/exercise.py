@@ -24,7 +24,7 @@ In the course: docs/derivations.md, "AdamW's bias correction"; minigpt/optim.py;
 m 和 v 从零开始，起初太小，带帽的量把它校正过来。留给下一步的是不带帽的 m 和 v。
 λ（weight_decay）只让矩阵（两个轴或更多）收缩，从不动偏置。
 
-课程中的位置：docs/derivations.md 的 AdamW 一节；minigpt/optim.py；minigpt/plain.py 的 adamw。
+课程中的位置：docs/zh/derivations.md 的“AdamW 的偏差修正”一节；minigpt/optim.py；minigpt/plain.py 的 adamw。
 """,
 )
 DOCSTRINGS = {

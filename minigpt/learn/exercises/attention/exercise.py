@@ -31,7 +31,7 @@ In the course: docs/derivations.md, "Softmax alone" and "Attention, put together
 
 S 对 q 和 k 也都是线性的。被掩码遮住的地方 P 是 0，dS 也是 0：这里不需要掩码。
 
-课程中的位置：docs/derivations.md 的 Softmax alone 与 Attention 两节；minigpt/plain.py 的 backward。
+课程中的位置：docs/zh/derivations.md 的“单独一个 softmax”和“注意力：合在一起”两节；minigpt/plain.py 的 backward。
 """,
 )
 HINTS = [

@@ -22,7 +22,7 @@ In the course: docs/derivations.md, "Attention, put together"; minigpt/plain.py,
 
 D 是查询和键的特征数。值的特征数可以不同，记作 E。
 
-课程中的位置：docs/derivations.md 的 Attention 一节；minigpt/plain.py 的 forward。
+课程中的位置：docs/zh/derivations.md 的“注意力：合在一起”一节；minigpt/plain.py 的 forward。
 """,
 )
 DOCSTRINGS = {

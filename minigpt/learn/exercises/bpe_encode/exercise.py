@@ -17,7 +17,7 @@ In the course: docs/bpe.md; tokenizer/bpe_merge.py.
 第 i 次合并（从 0 数起）造出的 id 是 256 + i。在文本里所有学过的对中，先处处合并最早学到的那一对；
 然后再看，直到没有学过的对为止。这样，新文本的切法就和训练文本一样。
 
-课程中的位置：docs/bpe.md；tokenizer/bpe_merge.py。
+课程中的位置：docs/zh/bpe.md；tokenizer/bpe_merge.py。
 """,
 )
 DOCSTRINGS = {

@@ -26,7 +26,7 @@ In the course: docs/bpe.md; tokenizer/bpe_merge.py.
 
 给你的列表保持原样，返回一个新的列表。
 
-课程中的位置：docs/bpe.md；tokenizer/bpe_merge.py。
+课程中的位置：docs/zh/bpe.md；tokenizer/bpe_merge.py。
 """,
 )
 DOCSTRINGS = {

@@ -19,7 +19,7 @@ In the course: docs/bpe.md; tokenizer/bpe_trainer.py.
 下一个是 257。次数相同时取最小的一对，按 Python 比较元组的方式：(1, 9) 在 (2, 3) 前面。
 每个位置上的对都要数，所以 [7, 7, 7] 里有两个 (7, 7)。
 
-课程中的位置：docs/bpe.md；tokenizer/bpe_trainer.py。
+课程中的位置：docs/zh/bpe.md；tokenizer/bpe_trainer.py。
 """,
 )
 DOCSTRINGS = {

@@ -22,7 +22,7 @@ In the course: docs/derivations.md, "Softmax with cross-entropy"; minigpt/plain.
 目标为 -100 表示这个位置不计入：既没有损失，求平均时也不算它。若没有位置计入，损失为 0。
 分数可能很大：求 exp 之前先减去最大值。
 
-课程中的位置：docs/derivations.md 的 Softmax with cross-entropy 一节；minigpt/plain.py 的 forward。
+课程中的位置：docs/zh/derivations.md 的“softmax 加交叉熵”一节；minigpt/plain.py 的 forward。
 """,
 )
 DOCSTRINGS = {

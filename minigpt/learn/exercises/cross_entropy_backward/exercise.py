@@ -24,7 +24,7 @@ In the course: docs/derivations.md, "Softmax with cross-entropy"; minigpt/plain.
 
 onehot(3) 是一行零，只有第 3 个位置是 1。dloss 是损失之后的部分传来的梯度；在网络末端它等于 1。
 
-课程中的位置：docs/derivations.md 的 Softmax with cross-entropy 一节；minigpt/plain.py 的 backward。
+课程中的位置：docs/zh/derivations.md 的“softmax 加交叉熵”一节；minigpt/plain.py 的 backward。
 """,
 )
 DOCSTRINGS = {

@@ -26,7 +26,7 @@ log_probs 每行是模型给“选中”和“落选”两个回答的对数概�
 σ(h) = 1 / (1 + exp(−h))。梯度：d(−log σ(h))/dh = −σ(−h)；reference 是常数。h 为 ±1000 时不能溢出：
 −log σ(h) = np.logaddexp(0, −h)。
 
-课程中的位置：docs/derivations.md 的 DPO 一节；minigpt/finetuning/dpo.py。
+课程中的位置：docs/zh/derivations.md 的“DPO”一节；minigpt/finetuning/dpo.py。
 """,
 )
 DOCSTRINGS = {

@@ -22,7 +22,7 @@ In the course: docs/derivations.md, "Embeddings"; minigpt/plain.py, the end of b
 反向时，第 v 行把所有出现 id v 的位置的梯度收集起来，加在一起。没有出现的 id，那一行的梯度为零。
 当心 dtable[idx] += dx：同一行有好几个值时，NumPy 只留下最后一个。
 
-课程中的位置：docs/derivations.md 的 Embeddings 一节；minigpt/plain.py 的 backward 结尾。
+课程中的位置：docs/zh/derivations.md 的“嵌入”一节；minigpt/plain.py 的 backward 结尾。
 """,
 )
 DOCSTRINGS = {

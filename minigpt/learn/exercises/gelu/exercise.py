@@ -25,7 +25,7 @@ In the course: docs/derivations.md, "GELU"; minigpt/plain.py, backward.
 乘积有两个导数：前面的 x 得到 dy ⊙ gate，门得到 dy ⊙ x。再从门往回到 u：tanh′ = 1 − tanh²，
 也就是 ∂gate/∂u = 2 gate (1 − gate)；最后从 u 回到 x。
 
-课程中的位置：docs/derivations.md 的 GELU 一节；minigpt/plain.py 的 backward。
+课程中的位置：docs/zh/derivations.md 的“GELU”一节；minigpt/plain.py 的 backward。
 """,
 )
 DOCSTRINGS = {

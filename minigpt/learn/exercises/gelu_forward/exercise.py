@@ -21,7 +21,7 @@ In the course: docs/derivations.md, "GELU"; minigpt/plain.py, forward.
 
 往右足够远门是 1，往左足够远门是 0，在 x = 0 处是 ½。没有它，接连两个线性层就只相当于一个线性层。
 
-课程中的位置：docs/derivations.md 的 GELU 一节；minigpt/plain.py 的 forward。
+课程中的位置：docs/zh/derivations.md 的“GELU”一节；minigpt/plain.py 的 forward。
 """,
 )
 DOCSTRINGS = {

@@ -25,7 +25,7 @@ In the course: docs/generation.md; minigpt/generation/decoder.py.
 
 不需要掩码：没有未来。B 行，已有 T 个词元，头有 D 个特征。给你的数组保持原样，返回新的数组。
 
-课程中的位置：docs/generation.md；minigpt/generation/decoder.py。
+课程中的位置：docs/zh/generation.md；minigpt/generation/decoder.py。
 """,
 )
 DOCSTRINGS = {

@@ -31,7 +31,7 @@ weight 和 bias 由所有词元共用：它们的梯度沿 B 和 T 求和。x �
 
 上一题已经有了各个零件：dmean 和 dvar 再传到 x，∂mean/∂x_c = 1/C，∂var/∂x_c = 2 (x_c − mean) / C。
 每条提示给出一项。
-课程中的位置：docs/derivations.md 的 LayerNorm 一节；minigpt/plain.py 的 layernorm_backward。
+课程中的位置：docs/zh/derivations.md 的“LayerNorm”一节；minigpt/plain.py 的 layernorm_backward。
 """,
 )
 DOCSTRINGS = {

@@ -30,7 +30,7 @@ In the course: docs/derivations.md, "LayerNorm"; minigpt/plain.py, layernorm_bac
     dsigma = Σ_c dn_c · ∂n_c/∂sigma        dvar = dsigma · ∂sigma/∂var        dmean = Σ_c dn_c · ∂n_c/∂mean
 
 求 dmean 时 sigma 固定不动。下一题把各条路径合在一起。
-课程中的位置：docs/derivations.md 的 LayerNorm 一节；minigpt/plain.py 的 layernorm_backward。
+课程中的位置：docs/zh/derivations.md 的“LayerNorm”一节；minigpt/plain.py 的 layernorm_backward。
 """,
 )
 DOCSTRINGS = {

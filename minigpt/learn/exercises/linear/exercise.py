@@ -27,7 +27,7 @@ dy 表示 y 的每个数变化时损失怎样变化。由链式法则：
 
 没有写下标的求和跑遍所有序列的所有词元，因为它们共用 W 和 b。
 
-课程中的位置：docs/derivations.md 的 Linear 一节；minigpt/plain.py 的 linear_backward。
+课程中的位置：docs/zh/derivations.md 的“线性层”一节；minigpt/plain.py 的 linear_backward。
 """,
 )
 HINTS = [

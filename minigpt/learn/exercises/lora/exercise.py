@@ -21,7 +21,7 @@ In the course: docs/derivations.md, "LoRA"; minigpt/finetuning/lora_layers.py.
 W 没有梯度。把 u = x A 看成单独的一步，穿过两个线性层，从后一个开始；系数 s 要带进 dA 和 dB。
 x 用了两次（W 一次，A 一次），所以 dx 有两项。
 
-课程中的位置：docs/derivations.md 的 LoRA 一节；minigpt/finetuning/lora_layers.py。
+课程中的位置：docs/zh/derivations.md 的“LoRA”一节；minigpt/finetuning/lora_layers.py。
 """,
 )
 DOCSTRINGS = {

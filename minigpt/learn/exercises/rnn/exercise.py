@@ -15,7 +15,9 @@ The same weights serve every step. Backward through time goes from the last step
 gradient of the state after a step, becomes dh_before, which goes on to the step before. Each step adds its
 part to dWx, dWh and db; here you write the part of one step. tanh′(a) = 1 − tanh²(a) = 1 − h².
 
-In the course: what attention replaced; compare with minigpt/plain.py, where no step waits for another.
+In the course: what attention replaced. In minigpt/layers/recurrence.py recurrence_backward is the mirror of
+recurrence_forward: your step for every t, with the products that need not wait taken for all t at once. In
+minigpt/plain.py no step waits for another.
 """,
     """RNN 沿时间反向走一步：在 Transformer 之前，文本是用一个状态一步步读过来的。
 
@@ -24,7 +26,8 @@ In the course: what attention replaced; compare with minigpt/plain.py, where no 
 每一步用的是同样的权重。反向沿时间从最后一步走到第一步：一步之后的状态的梯度 dh 变成 dh_before，
 再传给前一步。每一步都往 dWx、dWh、db 里加上自己的一份；这里写一步的那一份。tanh′(a) = 1 − tanh²(a) = 1 − h²。
 
-课程中的位置：注意力所取代的东西；可与 minigpt/plain.py 对照，那里没有哪一步要等另一步。
+课程中的位置：注意力所取代的东西。真正的层在 minigpt/layers/recurrence.py：recurrence_backward 是 recurrence_forward
+的镜像，对每个 t 走你写的这一步；不必等别的步的乘法，放到最后一起做。minigpt/plain.py 里则没有哪一步要等另一步。
 """,
 )
 DOCSTRINGS = {

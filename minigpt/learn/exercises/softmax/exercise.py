@@ -19,7 +19,7 @@ In the course: docs/derivations.md, "Softmax"; minigpt/plain.py, softmax.
 
 exp(1000) 超出了浮点数的范围。但一行分数同减一个数，p 不变；减去该行的最大值，最大的指数就是 0。
 
-课程中的位置：docs/derivations.md 的 Softmax 一节；minigpt/plain.py 的 softmax。
+课程中的位置：docs/zh/derivations.md 的“softmax 加交叉熵”一节；minigpt/plain.py 的 softmax。
 """,
 )
 DOCSTRINGS = {

@@ -21,7 +21,7 @@ In the course: docs/generation.md; minigpt/generation/sampling.py.
 小于 1 时，可能的更可能；大于 1 时，大家更接近。温度为 0 表示：最可能的词元概率为 1，其余为 0
 （若有几个并列，取第一个）。分数可能很大，除以小的温度会更大：先减去最大值。
 
-课程中的位置：docs/generation.md；minigpt/generation/sampling.py。
+课程中的位置：docs/zh/generation.md；minigpt/generation/sampling.py。
 """,
 )
 DOCSTRINGS = {

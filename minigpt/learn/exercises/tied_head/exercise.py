@@ -24,7 +24,7 @@ In the course: docs/one-batch.md; minigpt/model.py, backward_head and backward_e
 在末端，这张表是一个没有偏置的线性层（转置的）；在开头，它是嵌入层。一个数组用了两次，梯度就是两项之和。
 network_backward(dhidden) 已给出，返回 dx。漏掉一项，模型照样能训练，只是更差。
 
-课程中的位置：docs/one-batch.md；minigpt/model.py 的 backward_head 和 backward_embed；minigpt/plain.py。
+课程中的位置：docs/zh/one-batch.md；minigpt/model.py 的 backward_head 和 backward_embed；minigpt/plain.py。
 """,
 )
 DOCSTRINGS = {

@@ -19,7 +19,7 @@ In the course: docs/generation.md; minigpt/generation/sampling.py, keep_top_k.
 
     k = 2          [1.0, 3.0, 2.0, 0.5]  →  [−∞, 3.0, 2.0, −∞]
 
-课程中的位置：docs/generation.md；minigpt/generation/sampling.py 的 keep_top_k。
+课程中的位置：docs/zh/generation.md；minigpt/generation/sampling.py 的 keep_top_k。
 """,
 )
 DOCSTRINGS = {

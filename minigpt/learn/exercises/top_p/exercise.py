@@ -23,7 +23,7 @@ In the course: docs/generation.md; minigpt/generation/sampling.py, keep_top_p.
 
     p = 0.7        [0.1, 0.5, 0.3, 0.1]  →  [0, 0.625, 0.375, 0]
 
-课程中的位置：docs/generation.md；minigpt/generation/sampling.py 的 keep_top_p。
+课程中的位置：docs/zh/generation.md；minigpt/generation/sampling.py 的 keep_top_p。
 """,
 )
 DOCSTRINGS = {

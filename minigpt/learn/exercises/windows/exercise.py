@@ -22,7 +22,7 @@ B windows make a batch, (B, T). In the course: docs/one-batch.md; minigpt/traini
 
     ids  5 1 4 1 5 9 2         起点 2，T = 3：   x = 4 1 5    y = 1 5 9
 
-B 个窗口组成一批，形状 (B, T)。课程中的位置：docs/one-batch.md；minigpt/training/corpus.py。
+B 个窗口组成一批，形状 (B, T)。课程中的位置：docs/zh/one-batch.md；minigpt/training/corpus.py。
 """,
 )
 DOCSTRINGS = {
