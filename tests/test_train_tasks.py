@@ -399,6 +399,8 @@ def test_answers_of_each_kind_are_measured_apart_and_those_of_none_in_the_whole_
         assert measured["count"] == len(of_kind)
         right = sum(answer["response"] == answer["output"] for answer in of_kind)
         assert measured["exact_match"] == right / len(of_kind)
+        assert "bleu" not in measured, "of single words"
+    assert "bleu" not in metrics
 
 
 def test_the_margin_of_preferred_answers_grows(folder, tmp_path):
