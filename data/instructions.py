@@ -15,8 +15,9 @@ from grammar import Writer, read_grammar
 from words_zh import number, read_with_words
 
 HERE = Path(__file__).parent
-MOST = 450  # records of a kind that reads sentences
-N_PAIRS = 900  # sentences to translate, in each of the two directions
+MOST = 300  # records of a kind
+MORE = 900  # of those that are learned from many: so many, and translations in each of the two directions
+LEARNED_FROM_MANY = ("title", "question answering", "sentiment")
 TRIES = 8  # so many texts are written for each one wanted, to find that many different ones
 SENTENCE_ENDS = (".", "?", "。", "？", "”")
 
@@ -39,18 +40,18 @@ WORKED_OUT = {
 
 
 def instructions_en():
-    """At most 450 records of a kind, and 900 sentences to translate: a kind with few words has fewer."""
+    """Of each kind at most 300 records, of four of them 900: where there are few words, fewer."""
     rng = random.Random(11)
     grammar = read_grammar(HERE / "words_en.grammar", HERE / "instructions_en.grammar")
     records = records_of_stories("en", grammar, rng)
-    for english, chinese in translations()[:N_PAIRS]:
+    for english, chinese in translations()[:MORE]:
         records.append(record_of("en to zh", rng.choice(grammar.snippets["translate"]), english, chinese))
     rng.shuffle(records)
     return records
 
 
 def instructions_zh():
-    """Each word to know in each wording; of each kind that reads sentences, at most 450 of them."""
+    """Each word to know in each wording; of the kinds that read sentences at most 300 each, of four 900."""
     rng = random.Random(22)
     grammar = read_with_words(HERE / "instructions_zh.grammar")
     records = [
@@ -68,7 +69,7 @@ def instructions_zh():
         for sentence, answer in answers.items():
             records.append(filled(kind, rng.choice(grammar.snippets[kind]), sentence, answer))
     records += records_of_stories("zh", grammar, rng)
-    for english, chinese in translations()[N_PAIRS:]:
+    for english, chinese in translations()[MORE:]:
         records.append(record_of("zh to en", rng.choice(grammar.snippets["translate"]), chinese, english))
     records = list({tuple(record.values()): record for record in records}.values())
     rng.shuffle(records)
@@ -76,13 +77,14 @@ def instructions_zh():
 
 
 def records_of_stories(language, grammar, rng):
-    """The records of the kinds that the grammar holds as stories, at most 450 of each."""
+    """The records of the kinds that the grammar holds as stories, each with at most 300, or 900."""
     writer = Writer(grammar, rng)
     records = []
     for kind in grammar.stories:
         found = {}  # what is met once in the kind -> its record; a dict keeps its order, a set would not
-        for _ in range(MOST * TRIES):
-            if len(found) == MOST:
+        most = MORE if kind in LEARNED_FROM_MANY else MOST
+        for _ in range(most * TRIES):
+            if len(found) == most:
                 break
             instruction, text, *output = writer.parts(kind)
             answer = output[0] if output else WORKED_OUT[kind](text)
@@ -97,8 +99,8 @@ def translations():
     """Pairs of an English sentence and its Chinese one, 900 for each direction, all different."""
     writer = Writer(read_grammar(HERE / "instructions_pairs.grammar"), random.Random(33))
     pairs = {}
-    for _ in range(2 * N_PAIRS * TRIES):
-        if len(pairs) == 2 * N_PAIRS:
+    for _ in range(2 * MORE * TRIES):
+        if len(pairs) == 2 * MORE:
             break
         english, chinese = writer.parts("pair")
         pairs[english] = chinese

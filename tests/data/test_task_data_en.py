@@ -50,13 +50,13 @@ def of(instructions, *kinds):
     return found
 
 
-def test_kinds_that_read_are_equally_many_and_translations_twice_as_many(instructions):
+def test_the_kinds_learned_from_many_are_equally_many_and_the_others_that_read_too(instructions):
     counts = Counter(record["kind"] for record in instructions)
     assert all(kind.startswith("en ") for kind in counts)
-    assert counts["en to zh"] == 900
-    kinds = ("title", "question answering", "sentiment", "feeling", "past", "copy", "colour", "place")
-    assert {counts[f"en {kind}"] for kind in kinds} == {450}
-    assert max(counts.values()) == 900
+    kinds = ("title", "to zh", "question answering", "sentiment")
+    assert {counts[f"en {kind}"] for kind in kinds} == {900}
+    kinds = ("feeling", "past", "copy", "colour", "place")
+    assert {counts[f"en {kind}"] for kind in kinds} == {300}
 
 
 def test_a_sentence_is_met_once_in_its_kind(instructions):
@@ -64,7 +64,7 @@ def test_a_sentence_is_met_once_in_its_kind(instructions):
     read = [
         (record["kind"], record["input"]) for record in instructions if record["input"].endswith((".", "?"))
     ]
-    assert len(read) >= 6000 and len(set(read)) == len(read)
+    assert len(read) >= 5000 and len(set(read)) == len(read)
 
 
 def test_what_is_to_be_found_in_a_sentence_stands_in_it(instructions):
@@ -107,11 +107,11 @@ def test_a_title_is_of_its_story_and_no_piece_of_it(instructions):
         story, title = record["input"], record["output"]
         assert len(re.findall(r"[.?!]", story)) >= 3 and title[0].isupper() and title[-1].isalpha(), record
         assert title not in story, record
-        hero = title.removeprefix("A Friend for ").split()[0]
+        hero = title.removeprefix("A friend for ").split()[0]
         if hero not in ("The", "A", "Two"):
             assert hero in story.split(".")[0], record
         titles[re.sub(rf"\b{hero}\b", "X", title) if hero in story else title] += 1
-    assert len(titles) >= 30 and max(titles.values()) <= 450 / 10
+    assert len(titles) >= 30 and max(titles.values()) <= 900 / 10
 
 
 def test_of_two_that_a_sentence_tells_of_each_is_asked_for(instructions):
