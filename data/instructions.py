@@ -1,8 +1,11 @@
 """Small tasks in simple words, each with its one right answer: instructions_en, instructions_zh.
 
-A record has the fields of the Alpaca data, instruction, input and output; the input is empty where the
-instruction says it all. Every kind of task has several wordings, and every word that must be known by heart
-is asked for in more than one of them, so that a test split can hold records out without holding words out.
+A record has the fields of the Alpaca data, instruction, input and output, and before them its kind, such as
+"en opposite", by which the answers are measured apart; the input is empty where the instruction says it all.
+Every kind of task has several wordings. Of words that must be known by heart, each is asked for in more than
+one of them, so that a test split can hold records out without holding words out. A sentence or a story is
+met once in its kind, and two sentences that translate each other in one direction only: what is held out
+has not been seen, in no wording, though its words and the frame of the sentence have.
 """
 
 import random
@@ -12,7 +15,11 @@ from grammar import Writer, read_grammar
 from words_zh import number, read_with_words
 
 HERE = Path(__file__).parent
+MOST = 300  # records of a kind
+MORE = 900  # of those that are learned from many: so many, and translations in each of the two directions
+LEARNED_FROM_MANY = ("title", "question answering", "sentiment")
 TRIES = 8  # so many texts are written for each one wanted, to find that many different ones
+SENTENCE_ENDS = (".", "?", "。", "？", "”")
 
 
 def question(sentence):
@@ -33,47 +40,75 @@ WORKED_OUT = {
 
 
 def instructions_en():
-    """At most 600 records of each kind: a kind with few words has fewer different ones."""
+    """Of each kind at most 300 records, of four of them 900: where there are few words, fewer."""
     rng = random.Random(11)
     grammar = read_grammar(HERE / "words_en.grammar", HERE / "instructions_en.grammar")
-    writer = Writer(grammar, rng)
-    records = []
-    for kind in grammar.stories:
-        found = {}  # (instruction, input) -> output; a dict keeps its order, a set would not
-        for _ in range(600 * TRIES):
-            if len(found) == 600:
-                break
-            instruction, text, *output = writer.parts(kind)
-            found[instruction, text] = output[0] if output else WORKED_OUT[kind](text)
-        records += [
-            {"instruction": instruction, "input": text, "output": output}
-            for (instruction, text), output in found.items()
-        ]
+    records = records_of_stories("en", grammar, rng)
+    for english, chinese in translations()[:MORE]:
+        records.append(record_of("en to zh", rng.choice(grammar.snippets["translate"]), english, chinese))
     rng.shuffle(records)
     return records
 
 
 def instructions_zh():
-    """Each word to know in each wording; of each kind that reads sentences, at most 450 sentences."""
+    """Each word to know in each wording; of the kinds that read sentences at most 300 each, of four 900."""
     rng = random.Random(22)
     grammar = read_with_words(HERE / "instructions_zh.grammar")
     records = [
-        filled(wording, word, answer)
+        filled(kind, wording, word, answer)
         for kind, word, answer in words_to_know(grammar.tables)
         for wording in grammar.snippets[kind]
     ]
     for kind in ("color", "who", "where", "mood", "stop", "question"):
         answers = {}  # sentence -> its answer
-        for _ in range(450 * TRIES):
-            if len(answers) == 450:
+        for _ in range(MOST * TRIES):
+            if len(answers) == MOST:
                 break
             sentence, answer = sentence_to_read(kind, Writer(grammar, rng, evenly=False))
             answers[sentence] = answer
         for sentence, answer in answers.items():
-            records.append(filled(rng.choice(grammar.snippets[kind]), sentence, answer))
+            records.append(filled(kind, rng.choice(grammar.snippets[kind]), sentence, answer))
+    records += records_of_stories("zh", grammar, rng)
+    for english, chinese in translations()[MORE:]:
+        records.append(record_of("zh to en", rng.choice(grammar.snippets["translate"]), chinese, english))
     records = list({tuple(record.values()): record for record in records}.values())
     rng.shuffle(records)
     return records
+
+
+def records_of_stories(language, grammar, rng):
+    """The records of the kinds that the grammar holds as stories, each with at most 300, or 900."""
+    writer = Writer(grammar, rng)
+    records = []
+    for kind in grammar.stories:
+        found = {}  # what is met once in the kind -> its record; a dict keeps its order, a set would not
+        most = MORE if kind in LEARNED_FROM_MANY else MOST
+        for _ in range(most * TRIES):
+            if len(found) == most:
+                break
+            instruction, text, *output = writer.parts(kind)
+            answer = output[0] if output else WORKED_OUT[kind](text)
+            is_word_to_know = output and not text.endswith(SENTENCE_ENDS)
+            met_once = (instruction, text) if is_word_to_know else text
+            found.setdefault(met_once, record_of(f"{language} {kind}", instruction, text, answer))
+        records += found.values()
+    return records
+
+
+def translations():
+    """Pairs of an English sentence and its Chinese one, 900 for each direction, all different."""
+    writer = Writer(read_grammar(HERE / "instructions_pairs.grammar"), random.Random(33))
+    pairs = {}
+    for _ in range(2 * MORE * TRIES):
+        if len(pairs) == 2 * MORE:
+            break
+        english, chinese = writer.parts("pair")
+        pairs[english] = chinese
+    return list(pairs.items())
+
+
+def record_of(kind, instruction, text, answer):
+    return {"kind": kind, "instruction": instruction, "input": text, "output": answer}
 
 
 def words_to_know(tables):
@@ -112,7 +147,7 @@ def sentence_to_read(kind, writer):
     return sentence + "。", writer.text("{friend}" if kind == "who" else "{act_place}")
 
 
-def filled(wording, text, answer):
+def filled(kind, wording, text, answer):
     """A wording, "instruction / input", with the word or sentence in the place of {} -> a record."""
     instruction, _, given = wording.partition(" / ")
-    return {"instruction": instruction.format(text), "input": given.format(text), "output": answer}
+    return record_of(f"zh {kind}", instruction.format(text), given.format(text), answer)

@@ -381,7 +381,7 @@ def test_answers_of_each_kind_are_measured_apart_and_those_of_none_in_the_whole_
     """The model always says "x": all of one kind are right, none of the other."""
     kinds = (
         [{"kind": "easy", "output": "x"}] * 60
-        + [{"kind": "hard", "output": "y"}] * 3
+        + [{"kind": "hard", "output": "y"}] * 9
         + [{"output": "x"}] * 20
     )
     records = [{"instruction": f"q{i}"} | kind for i, kind in enumerate(kinds)]
@@ -393,12 +393,15 @@ def test_answers_of_each_kind_are_measured_apart_and_those_of_none_in_the_whole_
     answers = [json.loads(line) for line in lines]
     metrics = json.loads((tmp_path / "run" / "test_metrics.json").read_text(encoding="utf-8"))
     named = [answer["kind"] for answer in answers if "kind" in answer]
-    assert set(metrics["kinds"]) == set(named) and 0 < len(named) < len(answers)
+    assert set(metrics["kinds"]) == set(named) == {"easy", "hard"} and len(named) < len(answers)
+    assert metrics["kinds"]["easy"]["exact_match"] == 1 and metrics["kinds"]["hard"]["exact_match"] == 0
     for kind, measured in metrics["kinds"].items():
         of_kind = [answer for answer in answers if answer.get("kind") == kind]
         assert measured["count"] == len(of_kind)
         right = sum(answer["response"] == answer["output"] for answer in of_kind)
         assert measured["exact_match"] == right / len(of_kind)
+        assert "bleu" not in measured, "of single words"
+    assert "bleu" not in metrics
 
 
 def test_the_margin_of_preferred_answers_grows(folder, tmp_path):

@@ -7,7 +7,7 @@ import json
 
 from minigpt.finetuning.answers import AnswerTuning, greedy_answers
 from minigpt.finetuning.instructions import read_instructions
-from minigpt.finetuning.metrics import bleu_and_rouge, exact_match
+from minigpt.finetuning.metrics import LONGEST_NGRAM, bleu_and_rouge, exact_match, words_of
 from minigpt.finetuning.padding import pad_right
 from minigpt.finetuning.prompt_format import InstructFormat, load_format, masked_example, save_format
 from minigpt.finetuning.records import usable_records
@@ -96,13 +96,21 @@ class InstructTask(MaskedTask):
 
 
 def measures(responses, outputs):
-    """Exact match, BLEU and ROUGE of responses, by name."""
-    return {"exact_match": exact_match(responses, outputs)} | bleu_and_rouge(responses, outputs)
+    """Exact match, BLEU and ROUGE of responses, by name.
+
+    BLEU counts pieces of up to four words: where no output has so many, it would be 0 whatever is answered,
+    and is left out.
+    """
+    metrics = {"exact_match": exact_match(responses, outputs)} | bleu_and_rouge(responses, outputs)
+    if max(len(words_of(output)) for output in outputs) < LONGEST_NGRAM:
+        del metrics["bleu"]
+    return metrics
 
 
 def described(metrics):
-    exact, bleu, rouge = 100 * metrics["exact_match"], metrics["bleu"], metrics["rougeL"]
-    return f"{exact:.2f} % exact match, BLEU {bleu:.1f}, ROUGE-1 {metrics['rouge1']:.3f}, ROUGE-L {rouge:.3f}"
+    bleu = f"BLEU {metrics['bleu']:.1f}, " if "bleu" in metrics else ""
+    rouge = f"ROUGE-1 {metrics['rouge1']:.3f}, ROUGE-L {metrics['rougeL']:.3f}"
+    return f"{100 * metrics['exact_match']:.2f} % exact match, {bleu}{rouge}"
 
 
 def fields_of(record):

@@ -476,6 +476,26 @@ PLANTED = {
             "pad_right(targets, IGNORED)",
             "pad_right(targets, self.tokenizer.eot_token)",
         ),
+        (
+            "of single words BLEU is 0",
+            "if max(len(words_of(output)) for output in outputs) < LONGEST_NGRAM:",
+            "if False:",
+        ),
+        (
+            "a short output is enough to leave BLEU out",
+            "if max(len(words_of(output)) for output in outputs) < LONGEST_NGRAM:",
+            "if min(len(words_of(output)) for output in outputs) < LONGEST_NGRAM:",
+        ),
+        (
+            "three words are enough for BLEU",
+            "for output in outputs) < LONGEST_NGRAM:",
+            "for output in outputs) < LONGEST_NGRAM - 1:",
+        ),
+        (
+            "a kind is measured by all answers",
+            "measures([responses[i] for i in rows], [outputs[i] for i in rows])",
+            "measures(responses, outputs)",
+        ),
     ],
     "minigpt/tasks/chat.py": [
         (
