@@ -1,8 +1,8 @@
 """Short messages, each labelled spam or ham (a message that somebody wanted): messages_en, messages_zh.
 
 A line is the label, a tab and the message; there is no header and no quoting. Half of the messages are spam,
-and counting words does not tell the two apart. All banks, firms and people are invented; the links of the Chinese
-ones end in .example, a domain that nobody can own (RFC 2606), and no telephone number occurs in them.
+and counting words does not tell the two apart. All banks, firms and people are invented; the links of the
+Chinese ones end in .example, a domain that nobody can own (RFC 2606), and no telephone number occurs in them.
 """
 
 import random
