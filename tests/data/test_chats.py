@@ -9,12 +9,12 @@ import pytest
 
 from minigpt.finetuning.conversations import read_dialogues
 
-ROOT = Path(__file__).parents[2]
-DATA = ROOT / "data"
-sys.path.insert(0, str(DATA))
+sys.path.insert(0, str(Path(__file__).parents[2] / "data"))
 import chats
 from grammar import read_grammar
 
+ROOT = Path(__file__).parents[2]
+DATA = ROOT / "data"
 both = pytest.mark.parametrize("language", ["en", "zh"])
 
 
