@@ -4,7 +4,8 @@ A grammar's "stories" are exchanges of one topic. A conversation is one to four 
 begins as many conversations as any other. People write loosely: half of the time "I am" becomes "I'm", and of
 four lines one has no capital and no mark at its end, or a mark of the other language's keyboard.
 
-The openings in benchmarks/openings_*.txt are what a chat is tried with, so none of them is among the lines.
+The openings in benchmarks/openings_*.txt are what a chat is tried with, so none of them is among the lines,
+neither as it stands nor in short or long forms.
 """
 
 import random
@@ -22,6 +23,8 @@ CONTRACTED = {
     **{"could not": "couldn't", "Let us": "Let's", "let us": "let's"},
 }
 LONG_FORM = re.compile(rf"\b({'|'.join(CONTRACTED)})(?= \w)")
+SHORT_FORM = re.compile("|".join(CONTRACTED.values()), re.IGNORECASE)
+LONG = {short.lower(): long.lower() for long, short in CONTRACTED.items()}
 HALF_WIDTH = str.maketrans("，！？", ",!?")
 
 
@@ -74,5 +77,6 @@ def openings(language):
 
 
 def letters(line):
-    """What is left of a line without capitals, marks and blanks: the words alone."""
+    """What is left of a line without short forms, capitals, marks and blanks: the words alone."""
+    line = SHORT_FORM.sub(lambda found: LONG[found[0].lower()], line)
     return re.sub(r"\W", "", line.casefold())
