@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 
 
 def messages_en():
-    """600 messages of each label, in turn of each kind that the grammar has."""
+    """1,500 messages of each label, in turn of each kind that the grammar has."""
     rng = random.Random(5)
     grammar = read_grammar(HERE / "messages_en.grammar")
     writer = Writer(grammar, rng)
@@ -24,7 +24,7 @@ def messages_en():
     def written(label, others=()):
         titles = [title for title in grammar.stories if title.startswith(label)]
         messages = {}  # a dict keeps its order, a set would not
-        while len(messages) < 600:
+        while len(messages) < 1500:
             message = capitalized(writer.story(titles[len(messages) % len(titles)]))
             if message not in others:
                 messages[message] = None
@@ -35,7 +35,7 @@ def messages_en():
 
 
 def messages_zh():
-    """400 messages of each label, from all lines that the grammar has, round after round."""
+    """1,200 messages of each label, from all lines that the grammar has, round after round."""
     rng = random.Random(21)
     grammar = read_grammar(HERE / "messages_zh.grammar")
     grammar.tables |= made_up()
@@ -43,12 +43,12 @@ def messages_zh():
     def written(label, others=()):
         kinds = [slot for title, (_, (slot,)) in grammar.stories.items() if title.startswith(label)]
         messages = {}
-        while len(messages) < 400:
+        while len(messages) < 1200:
             for line in chain(*kinds):
                 message = Writer(grammar, rng, evenly=False).text(line)
                 if message not in others:
                     messages[message] = None
-        return list(messages)[:400]
+        return list(messages)[:1200]
 
     ham = written("ham")
     return in_rows({"ham": ham, "spam": written("spam", ham)}, rng)
