@@ -43,11 +43,12 @@ def test_the_command_line_counts_more_than_a_preset_and_that_more_than_a_task(fl
     assert found == expected
 
 
-def test_muon_is_for_pretraining_and_for_whoever_asks():
-    assert train_arguments([]).optimizer == "muon"
+def test_muon_is_for_pretraining_and_chat_and_for_whoever_asks():
+    assert train_arguments([]).optimizer == train_arguments(["--task", "chat"]).optimizer == "muon"
     for flags in (["--model", "bigram"], ["--lora-rank", "4"], ["--preset", "shakespeare-char-cpu"]):
         assert train_arguments(flags).optimizer == "adamw"
-    for task in ("classify", "instruct", "chat", "prefer"):
+    assert train_arguments(["--task", "chat", "--lora-rank", "4"]).optimizer == "adamw"
+    for task in ("classify", "instruct", "prefer"):
         assert train_arguments(["--task", task]).optimizer == "adamw"
         assert train_arguments(["--task", task, "--optimizer", "muon"]).optimizer == "muon"
 
