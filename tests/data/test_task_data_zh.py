@@ -46,7 +46,7 @@ def test_messages_are_a_label_and_a_text_and_the_labels_balance(messages):
 
 
 def test_counting_characters_does_not_tell_junk_from_honest_messages(messages):
-    assert right_by_counting([(label, list(text)) for label, text in messages]) <= 0.82
+    assert right_by_counting([(label, list(text)) for label, text in messages]) <= 0.87
 
 
 def test_links_lead_nowhere(messages):
