@@ -107,6 +107,8 @@ TASK_DEFAULTS = {
     | {
         "data": ["chat_en.txt", "chat_zh.txt"],
         "optimizer": "muon",  # fewer steps than AdamW to the same loss
+        "max_iters": 700,
+        "eval_interval": 140,
         "learning_rate": 5e-3,
         "dropout": 0.0,  # as for instructions
     },
