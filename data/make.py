@@ -1,8 +1,8 @@
 """Write the original corpora: python data/make.py NAME [NAME ...], or all; without a name, list them.
 
 The grammars, the files *.grammar, hold what is said, and grammar.py explains them; what is put together how
-stands in texts.py, messages.py, instructions.py and preferences.py. Every corpus has a seed of its own, so
-that the same grammar gives the same file on every machine.
+stands in texts.py, chats.py, messages.py, instructions.py and preferences.py. Every corpus has a seed of its
+own, so that the same grammar gives the same file on every machine.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import json
 import sys
 from pathlib import Path
 
+from chats import chat_en, chat_zh
 from instructions import instructions_en, instructions_zh
 from messages import messages_en, messages_zh
 from preferences import preferences_en, preferences_zh
@@ -22,6 +23,8 @@ CORPORA = {
     "dialogues_zh.txt": (dialogues_zh, "Chinese conversations, and between them verse"),
     "instructions_en.jsonl": (instructions_en, "small tasks in English with their answers"),
     "instructions_zh.jsonl": (instructions_zh, "small tasks in Chinese with their answers"),
+    "chat_en.txt": (chat_en, "what people say to a chat first, in English, with answers"),
+    "chat_zh.txt": (chat_zh, "what people say to a chat first, in Chinese, with answers"),
     "messages_en.tsv": (messages_en, "short English messages, spam or ham"),
     "messages_zh.tsv": (messages_zh, "short Chinese messages, spam or ham"),
     "preferences_en.jsonl": (preferences_en, "an English prompt, an answer to prefer and one to avoid"),

@@ -1,8 +1,8 @@
 """Short messages, each labelled spam or ham (a message that somebody wanted): messages_en, messages_zh.
 
 A line is the label, a tab and the message; there is no header and no quoting. Half of the messages are spam,
-and no single word tells the two apart. All banks, firms and people are invented; the links of the Chinese
-ones end in .example, a domain that nobody can own (RFC 2606), and no telephone number occurs in them.
+and counting words does not tell the two apart. All banks, firms and people are invented; the links of the
+Chinese ones end in .example, a domain that nobody can own (RFC 2606), and no telephone number occurs in them.
 """
 
 import random
@@ -10,41 +10,48 @@ from itertools import chain
 from pathlib import Path
 
 from grammar import Writer, read_grammar
+from texts import capitalized
 
 HERE = Path(__file__).parent
 
 
 def messages_en():
-    """600 messages of each label, in turn of each kind that the grammar has."""
+    """1,500 messages of each label, in turn of each kind that the grammar has."""
     rng = random.Random(5)
     grammar = read_grammar(HERE / "messages_en.grammar")
     writer = Writer(grammar, rng)
 
-    def written(label):
+    def written(label, others=()):
         titles = [title for title in grammar.stories if title.startswith(label)]
         messages = {}  # a dict keeps its order, a set would not
-        while len(messages) < 600:
-            messages[writer.story(titles[len(messages) % len(titles)])] = None
+        while len(messages) < 1500:
+            message = capitalized(writer.story(titles[len(messages) % len(titles)]))
+            if message not in others:
+                messages[message] = None
         return messages
 
-    return in_rows({label: written(label) for label in ("ham", "spam")}, rng)
+    ham = written("ham")
+    return in_rows({"ham": ham, "spam": written("spam", ham)}, rng)
 
 
 def messages_zh():
-    """400 messages of each label, from all lines that the grammar has, round after round."""
+    """1,200 messages of each label, from all lines that the grammar has, round after round."""
     rng = random.Random(21)
     grammar = read_grammar(HERE / "messages_zh.grammar")
     grammar.tables |= made_up()
 
-    def written(label):
+    def written(label, others=()):
         kinds = [slot for title, (_, (slot,)) in grammar.stories.items() if title.startswith(label)]
         messages = {}
-        while len(messages) < 400:
+        while len(messages) < 1200:
             for line in chain(*kinds):
-                messages[Writer(grammar, rng, evenly=False).text(line)] = None
-        return list(messages)[:400]
+                message = Writer(grammar, rng, evenly=False).text(line)
+                if message not in others:
+                    messages[message] = None
+        return list(messages)[:1200]
 
-    return in_rows({label: written(label) for label in ("spam", "ham")}, rng)
+    ham = written("ham")
+    return in_rows({"ham": ham, "spam": written("spam", ham)}, rng)
 
 
 def in_rows(messages, rng):
@@ -67,12 +74,8 @@ def made_up():
     columns = {
         "account": accounts,
         "link": links,
-        "link_or_room": ["302室", "大会议室", *links[:8]],
         "tail": codes(4, 5),
         "code": codes(6, 6),
         "pick": [f"{digits[0]}-{digits[1:]}" for digits in codes(4, 7)],
-        "train": [f"G{digits}" for digits in codes(3, 8)],
-        "seat": [f"{car}车{row}{seat}座" for car in (3, 5, 8, 12) for row in (2, 6, 11) for seat in "ACF"],
-        "day": [f"{month}月{day}日" for month in (3, 5, 9, 11) for day in (2, 7, 12, 18, 25)],
     }
     return {name: [{"value": value} for value in values] for name, values in columns.items()}

@@ -234,9 +234,7 @@ def test_task_is_what_is_learned(run, folder, task, data, measured):
 def test_a_task_has_defaults_of_its_own(task, count):
     args = train_arguments(["--task", task])
     assert (args.batch_size, args.out) == (count, f"out-{task}")
-    assert all(
-        task in path or "messages" in path or "dialogues" in path or "s_" in path for path in args.data
-    )
+    assert all(task in path or "messages" in path or "s_" in path for path in args.data)
     assert train_arguments([]).batch_size == 4 and train_arguments([]).out == "out"
     assert train_arguments(["--task", "classify"]).augment == 0.25
 

@@ -15,7 +15,7 @@ DATA = Path(__file__).resolve().parents[2] / "data"
 WORDS = {
     "en": {
         "before": "before training",
-        "after": "after 80 steps",
+        "after": "after 300 steps",
         "spam": "probability of spam",
         "texts": "messages",
         "tokens": "tokens",
@@ -26,7 +26,7 @@ WORDS = {
     },
     "zh": {
         "before": "训练前",
-        "after": "80 步之后",
+        "after": "300 步之后",
         "spam": "是垃圾短信的概率",
         "texts": "短信条数",
         "tokens": "词元",
@@ -79,9 +79,10 @@ def spam_shares(language):
 
     x, y = batch(test)
     shares = [probabilities(model.forward(x)[0])[:, 1]]
-    optimizer, rng = AdamW(model.trained_params(), lr=2e-3, weight_decay=0.0), np.random.default_rng(1)
-    for _ in range(80):
-        _, grads = model.loss_and_grads(*batch([train[i] for i in rng.integers(len(train), size=16)]))
+    optimizer, rng = AdamW(model.trained_params(), lr=5e-3, weight_decay=0.0), np.random.default_rng(1)
+    for step in range(300):
+        optimizer.lr = 5e-3 * (1 - step / 300)
+        _, grads = model.loss_and_grads(*batch([train[i] for i in rng.integers(len(train), size=32)]))
         optimizer.step(grads)
     shares.append(probabilities(model.forward(x)[0])[:, 1])
     figure, axes = pyplot.subplots(1, 2, figsize=(7, 2.8), sharey=True, layout="constrained")

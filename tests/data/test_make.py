@@ -27,7 +27,7 @@ def test_only_the_corpora_named_are_written(tmp_path, capsys):
     for name in ("messages_en.tsv", "preferences_zh.jsonl"):
         assert (tmp_path / name).read_bytes() == (DATA / name).read_bytes()
     assert len(list(tmp_path.iterdir())) == 2
-    assert capsys.readouterr().out.startswith("messages_en.tsv: 107,068 bytes\n")
+    assert capsys.readouterr().out.startswith("messages_en.tsv: 253,865 bytes\n")
 
 
 def test_all_is_every_corpus(tmp_path, monkeypatch):

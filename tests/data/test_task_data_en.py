@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.data.counting import right_by_counting
+
 DATA = Path(__file__).parents[2] / "data"
 
 
@@ -167,14 +169,8 @@ def test_messages_are_short_and_clean(messages):
         assert not re.search(r"  | [,.!?]|,,|\.\.|\?\.|\bon t(omorrow|onight)", text), text
 
 
-def test_no_single_word_tells_spam_from_ham(messages):
-    total, with_word = Counter(), Counter()
-    for label, text in messages:
-        total[label] += 1
-        with_word.update((label, word) for word in set(re.findall(r"\w+", text.lower())))
-    for word in {word for _, word in with_word}:
-        right = with_word["spam", word] + total["ham"] - with_word["ham", word]
-        assert max(right, len(messages) - right) / len(messages) <= 0.75, word
+def test_counting_words_does_not_tell_spam_from_ham(messages):
+    assert right_by_counting([(label, re.findall(r"\w+", text.lower())) for label, text in messages]) <= 0.87
 
 
 def test_preferences_are_enough_and_every_prompt_is_different(preferences):

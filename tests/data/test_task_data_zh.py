@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.data.counting import right_by_counting
+
 DATA = Path(__file__).parents[2] / "data"
 NAMES = ("messages_zh.tsv", "instructions_zh.jsonl", "preferences_zh.jsonl")
 
@@ -43,15 +45,8 @@ def test_messages_are_a_label_and_a_text_and_the_labels_balance(messages):
     assert max(labels.values()) <= 1.1 * min(labels.values())
 
 
-def test_no_single_word_tells_junk_from_honest_messages(messages):
-    seen = defaultdict(Counter)
-    for label, text in messages:
-        for word in {text[i : i + n] for n in (1, 2, 3, 4) for i in range(len(text) - n + 1)}:
-            seen[word][label] += 1
-    total = Counter(label for label, _ in messages)
-    for word, count in seen.items():
-        right = count["spam"] + total["ham"] - count["ham"]
-        assert max(right, len(messages) - right) <= 0.78 * len(messages), word
+def test_counting_characters_does_not_tell_junk_from_honest_messages(messages):
+    assert right_by_counting([(label, list(text)) for label, text in messages]) <= 0.87
 
 
 def test_links_lead_nowhere(messages):

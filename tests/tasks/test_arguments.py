@@ -28,11 +28,11 @@ def saved(directory, *flags):
         ([], (4, 2400, 8e-3, 0.0, 4, 128)),
         (["--task", "classify"], (32, 1000, 3e-3, 0.3, 1, 64)),
         (["--task", "instruct"], (16, 4500, 3e-3, 0.0, 4, 128)),
-        (["--task", "chat"], (16, 1500, 2e-3, 0.1, 4, 128)),
+        (["--task", "chat"], (16, 700, 5e-3, 0.0, 4, 128)),
         (["--task", "prefer"], (16, 300, 2e-4, 0.0, 4, 128)),
         (["--model", "bigram"], (32, 500, 0.1, 0.0, 4, 128)),
         (["--model", "rnn"], (16, 1200, 6e-3, 0.0, 4, 256)),
-        (["--task", "chat", "--batch-size", "3", "--n-embd", "12"], (3, 1500, 2e-3, 0.1, 4, 12)),
+        (["--task", "chat", "--batch-size", "3", "--n-embd", "12"], (3, 700, 5e-3, 0.0, 4, 12)),
         (["--task", "chat", "--preset", "shakespeare-char-cpu"], (12, 2000, 1e-3, 0.0, 4, 128)),
         (["--preset", "shakespeare-char-cpu", "--n-layer", "5"], (12, 2000, 1e-3, 0.0, 5, 128)),
     ],
@@ -43,11 +43,12 @@ def test_the_command_line_counts_more_than_a_preset_and_that_more_than_a_task(fl
     assert found == expected
 
 
-def test_muon_is_for_pretraining_and_for_whoever_asks():
-    assert train_arguments([]).optimizer == "muon"
+def test_muon_is_for_pretraining_and_chat_and_for_whoever_asks():
+    assert train_arguments([]).optimizer == train_arguments(["--task", "chat"]).optimizer == "muon"
     for flags in (["--model", "bigram"], ["--lora-rank", "4"], ["--preset", "shakespeare-char-cpu"]):
         assert train_arguments(flags).optimizer == "adamw"
-    for task in ("classify", "instruct", "chat", "prefer"):
+    assert train_arguments(["--task", "chat", "--lora-rank", "4"]).optimizer == "adamw"
+    for task in ("classify", "instruct", "prefer"):
         assert train_arguments(["--task", task]).optimizer == "adamw"
         assert train_arguments(["--task", task, "--optimizer", "muon"]).optimizer == "muon"
 
