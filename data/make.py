@@ -14,11 +14,12 @@ from chats import chat_en, chat_zh
 from instructions import instructions_en, instructions_zh
 from messages import messages_en, messages_zh
 from preferences import preferences_en, preferences_zh
-from texts import dialogues_en, dialogues_zh, stories_en
+from texts import dialogues_en, dialogues_zh, stories_en, tales_en
 
 HERE = Path(__file__).resolve().parent
 CORPORA = {
-    "stories_en.txt": (stories_en, "short English stories in simple words"),
+    "tales_en.txt": (tales_en, "short English tales of a small cast"),
+    "stories_en.txt": (stories_en, "longer English stories in simple words"),
     "dialogues_en.txt": (dialogues_en, "English conversations"),
     "dialogues_zh.txt": (dialogues_zh, "Chinese conversations, and between them verse"),
     "instructions_en.jsonl": (instructions_en, "small tasks in English with their answers"),

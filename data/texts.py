@@ -1,8 +1,9 @@
-"""The texts to pretrain on, and the conversations: stories_en, dialogues_en, dialogues_zh.
+"""The texts to pretrain on, and the conversations: tales_en, stories_en, dialogues_en, dialogues_zh.
 
-A text is a block of lines, and a blank line parts the blocks. A story follows one of the plots of the files
-stories_*_en.grammar. The speakers of a conversation take turns line by line; what is spoken ends with a mark
-(.?! 。？！), and a line of the verse that stands between the Chinese conversations without one.
+A text is a block of lines, and a blank line parts the blocks. A tale follows one of the plots of
+tales_en.grammar, and a story, which is longer and has more words, one of the files stories_*_en.grammar.
+The speakers of a conversation take turns line by line; what is spoken ends with a mark (.?! 。？！), and a
+line of the verse that stands between the Chinese conversations without one.
 """
 
 import random
@@ -12,6 +13,14 @@ from grammar import Writer, read_grammar
 from words_zh import read_with_words
 
 HERE = Path(__file__).parent
+
+
+def tales_en():
+    """Every plot told 66 times, each time with other characters and other sentences."""
+    rng = random.Random(7)
+    grammar = read_grammar(HERE / "tales_en.grammar")
+    writer = Writer(grammar, rng)
+    return in_blocks([writer.story(title) for _ in range(66) for title in grammar.stories], rng)
 
 
 def stories_en():

@@ -23,7 +23,7 @@ from minigpt.training.documents import FILE
 from minigpt.training.text_files import is_pipe
 
 DATA = Path(__file__).parents[2] / "data"
-BUNDLED = [str(DATA / "stories_en.txt"), str(DATA / "dialogues_zh.txt")]
+BUNDLED = [str(DATA / "tales_en.txt"), str(DATA / "dialogues_zh.txt")]
 VALIDATION_SHARE = 0.1
 MOST_WORKERS = 1024
 ARGUMENTS_FILE = "arguments.json"  # in the output folder: the flags of the run there
@@ -256,7 +256,7 @@ def train_parser():
     parser = Parser(
         prog="train.py",
         description="Train a GPT (or a bigram model, or an RNN) on text, on NumPy alone. Without flags it "
-        "trains on the bundled English stories and Chinese dialogues for two to three minutes.",
+        "trains on the bundled English tales and Chinese dialogues for two to three minutes.",
         formatter_class=Help,
         allow_abbrev=False,
     )

@@ -50,7 +50,7 @@ def test_an_unknown_name_is_a_sentence_with_the_known_ones_before_anything_is_wr
 ):
     assert make.main(names, tmp_path) == 2
     error = capsys.readouterr().err
-    assert error.startswith(f"make.py: error: there is no corpus {names[-1]!r}: choose from stories_en, ")
+    assert error.startswith(f"make.py: error: there is no corpus {names[-1]!r}: choose from tales_en, ")
     assert error.count("\n") == 1 and not list(tmp_path.iterdir())
 
 
