@@ -17,7 +17,9 @@ BOTH_IN_ONE = {"glossary.md"}  # has a column for each language
 DEEPER = sorted(path.name for path in DOCS.glob("*.md") if path.name not in BOTH_IN_ONE)
 PAIRS = [(DOCS / "en" / slug, DOCS / "zh" / slug) for slug in SLUGS]
 PAIRS += [(DOCS / slug, DOCS / "zh" / slug) for slug in DEEPER]
-TWINS = [*PAIRS, (DOCS / "en/README.md", DOCS / "zh/README.md"), (ROOT / "README.md", ROOT / "README.zh.md")]
+AROUND = ["README.md", "quiz.md"]  # stand beside the chapters, built in each language as it needs
+TWINS = [*PAIRS, *((DOCS / "en" / page, DOCS / "zh" / page) for page in AROUND)]
+TWINS += [(ROOT / "README.md", ROOT / "README.zh.md")]
 
 
 def twins(slug):
@@ -46,8 +48,9 @@ def test_both_languages_have_the_same_chapters():
     assert SLUGS == sorted(path.name for path in DOCS.glob("zh/[0-9]*.md"))
 
 
-def test_every_deeper_page_has_its_chinese_twin():
-    assert sorted([*SLUGS, *DEEPER, "README.md"]) == sorted(path.name for path in DOCS.glob("zh/*.md"))
+def test_every_page_has_its_chinese_twin():
+    assert sorted([*SLUGS, *AROUND]) == sorted(path.name for path in DOCS.glob("en/*.md"))
+    assert sorted([*SLUGS, *AROUND, *DEEPER]) == sorted(path.name for path in DOCS.glob("zh/*.md"))
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=name)
@@ -163,7 +166,9 @@ def test_the_text_names_the_same_code_signs_and_figures(slug):
 
 @pytest.mark.parametrize("slug", DEEPER)
 def test_the_tables_have_the_same_figures_in_the_same_cells(slug):
-    english, chinese = ([re.findall(r"\d[\d,.]*", cell) for cell in cells(page)] for page in twins(slug))
+    english, chinese = (
+        [re.findall(r"\d(?:[\d,.]*\d)?", cell) for cell in cells(page)] for page in twins(slug)
+    )
     assert english == chinese
 
 
