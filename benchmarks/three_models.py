@@ -39,7 +39,7 @@ from minigpt import (
 from minigpt.generation.sampling import Sampling
 from minigpt.generation.text_stream import continuations
 from minigpt.interchange.files import written_aside
-from minigpt.tasks.arguments import BUNDLED
+from minigpt.tasks.defaults import BUNDLED
 from minigpt.training.corpus import random_batch, tokenize_texts
 from minigpt.training.documents import END, FileSplit
 from minigpt.training.evaluation import bits_per_byte, evaluate

@@ -399,6 +399,23 @@ PLANTED = {
             ),
         ),
     ],
+    "minigpt/tasks/defaults.py": [
+        (
+            "the bundled files are looked for where the program is called",
+            'str(DATA / name) for name in _defaults["data"]',
+            'name for name in _defaults["data"]',
+        ),
+        (
+            "every task writes into one folder",
+            '"out": f"out-{_task}"}',
+            '"out": "out"}',
+        ),
+        (
+            "an RNN learns at a bigram model's rate",
+            '"rnn": RNN_DEFAULTS',
+            '"rnn": BIGRAM_DEFAULTS',
+        ),
+    ],
     "minigpt/tasks/generate_flags.py": [
         (
             "\\n is two letters",
