@@ -1,4 +1,7 @@
-"""The flags of train.py: what they mean, and which values make sense together; defaults.py has the defaults."""
+"""The flags of train.py: what they mean, and which values make sense together.
+
+What they are by default stands beside them, and for tasks and models in defaults.py.
+"""
 
 from pathlib import Path
 
