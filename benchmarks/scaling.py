@@ -31,7 +31,7 @@ from minigpt.training.distributed import Group
 from minigpt.training.runner import BatchRunner, default_workers
 
 SETTINGS = [  # n_layer, n_head, n_embd, block_size, batch_size, vocab_size
-    (4, 4, 128, 128, 4, 8192),  # the default run
+    (4, 4, 128, 128, 4, 8192),  # the default run, but for the vocabulary
     (4, 4, 128, 64, 12, 65),
     (4, 4, 256, 128, 16, 65),
 ]

@@ -322,7 +322,7 @@ def test_a_text_too_short_for_the_vocabulary_is_told_in_a_sentence(tmp_path):
     text = write(tmp_path / "short.txt", ENGLISH)
     _, error = run_script(TRAIN, "--data", text, "--out", tmp_path / "run", *TINY, "--max-iters", 1)
     (line,) = [line for line in error.splitlines() if "warning" in line.lower()]
-    assert re.fullmatch(r"train.py: warning: the text has only \d+ pairs to merge: .*, not 8192", line)
+    assert re.fullmatch(r"train.py: warning: the text has only \d+ pairs to merge: .*, not 4096", line)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

@@ -116,7 +116,7 @@ def counted(config):
 def parameters(language):
     """Where the parameters of train.py's default model and of GPT-2 small are."""
     models = {
-        "train.py": GPTConfig(8192, block_size=128, n_layer=4, n_head=4, n_embd=128),
+        "train.py": GPTConfig(4096, block_size=128, n_layer=4, n_head=4, n_embd=128),
         "GPT-2 small": GPTConfig(50257, block_size=1024, n_layer=12, n_head=12, n_embd=768),
         "GPT-2 XL": GPTConfig(50257, block_size=1024, n_layer=48, n_head=25, n_embd=1600),
     }

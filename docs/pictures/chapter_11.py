@@ -60,12 +60,12 @@ def valley(language):
 def schedule(language):
     """The learning rate of the default run."""
     step, rate, warm_up, decay = SCHEDULE[language]
-    rates = [cosine_schedule(i, 2400, 0.008, 0.0001, 50) for i in range(2401)]
+    rates = [cosine_schedule(i, 3000, 0.008, 0.0001, 50) for i in range(3001)]
     figure, ax = pyplot.subplots(figsize=(7, 2.6), layout="constrained")
     ax.plot(rates[:51], color=ORANGE, linewidth=2)
-    ax.plot(range(50, 2401), rates[50:], color=BLUE, linewidth=2)
+    ax.plot(range(50, 3001), rates[50:], color=BLUE, linewidth=2)
     ax.text(75, 0.0022, warm_up, color=ORANGE)
-    ax.text(1300, 0.0046, decay, color=BLUE)
+    ax.text(1625, 0.0046, decay, color=BLUE)
     ax.set(xlabel=step, ylabel=rate, ylim=(0, 0.0088))
     return figure
 

@@ -206,7 +206,7 @@ def train_parser():
         help="how text becomes token ids: learned from the text, or the tokenizer in a folder",
     )
     add(
-        "--vocab-size", type=one_or_more, default=8192, metavar="N", help="tokens that bpe and word may learn"
+        "--vocab-size", type=one_or_more, default=4096, metavar="N", help="tokens that bpe and word may learn"
     )
     add(
         "--unk",
@@ -272,7 +272,7 @@ def train_parser():
         choices=["adamw", "muon"],
         help="what moves the matrices of a gpt's blocks; AdamW moves all the rest",
     )
-    add("--max-iters", type=one_or_more, default=2400, metavar="N", help="steps")
+    add("--max-iters", type=one_or_more, default=3000, metavar="N", help="steps")
     add("--learning-rate", type=amount, default=8e-3, metavar="LR", help="the highest learning rate")
     add("--min-lr", type=amount, default=1e-4, metavar="LR", help="the learning rate at the end")
     add(
@@ -299,7 +299,7 @@ def train_parser():
     add(
         "--eval-interval",
         type=zero_or_more,
-        default=400,
+        default=500,
         metavar="N",
         help="steps between saves; 0: at the end",
     )

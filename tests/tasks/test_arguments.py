@@ -25,7 +25,7 @@ def saved(directory, *flags):
 @pytest.mark.parametrize(
     ("flags", "expected"),
     [
-        ([], (4, 2400, 8e-3, 0.0, 4, 128)),
+        ([], (4, 3000, 8e-3, 0.0, 4, 128)),
         (["--task", "classify"], (32, 1000, 3e-3, 0.3, 1, 64)),
         (["--task", "instruct"], (16, 4500, 3e-3, 0.0, 4, 128)),
         (["--task", "chat"], (16, 700, 5e-3, 0.0, 4, 128)),
