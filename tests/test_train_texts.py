@@ -164,8 +164,8 @@ def test_a_resumed_run_of_documents_is_the_same_run_and_another_split_is_refused
     flags = ["--data", names, "--documents", "lines", "--tokenizer", "char", *SHORT, "--max-iters", 8]
     run_here(*flags, "--out", tmp_path / "whole")
 
-    def interrupted(run, step, measured):
-        keep(run, step, measured)
+    def interrupted(run, step, *what):
+        keep(run, step, *what)
         if step == 4:
             raise KeyboardInterrupt
 

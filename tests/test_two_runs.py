@@ -193,8 +193,8 @@ def test_a_signal_that_is_to_be_ignored_is_ignored(text, tmp_path):
 
 
 def test_fewer_steps_once_are_not_fewer_for_ever(text, tmp_path, monkeypatch):
-    def keep_and_stop(run, step, measured):
-        keep(run, step, measured)
+    def keep_and_stop(run, step, *what):
+        keep(run, step, *what)
         if step == 4:
             raise KeyboardInterrupt
 
