@@ -1,6 +1,6 @@
 """Train a language model from raw text, or fine-tune one for a task: the whole loop, in plain sight.
 
-    python train.py                                    the bundled stories and dialogues, two to three minutes
+    python train.py                                    the bundled tales and dialogues, about three minutes
     python train.py --data my.txt --out my-model       anybody's UTF-8 text
     python train.py --data names.txt --documents lines --tokenizer char     every line a document of its own
     python train.py --model bigram                     the smallest language model, the first to try

@@ -152,7 +152,7 @@ def train_parser():
     parser = Parser(
         prog="train.py",
         description="Train a GPT (or a bigram model, or an RNN) on text, on NumPy alone. Without flags it "
-        "trains on the bundled English tales and Chinese dialogues for two to three minutes.",
+        "trains on the bundled English tales and Chinese dialogues for about three minutes.",
         formatter_class=Help,
         allow_abbrev=False,
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.data.counting import right_by_counting
+from tests.data.kinds import of_kinds
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -46,10 +47,7 @@ def test_every_instruction_has_one_clean_answer(instructions):
 
 
 def of(instructions, *kinds):
-    """The records of these kinds."""
-    found = [record for record in instructions if record["kind"].removeprefix("en ") in kinds]
-    assert {record["kind"] for record in found} == {f"en {kind}" for kind in kinds}
-    return found
+    return of_kinds(instructions, "en", kinds)
 
 
 def test_the_kinds_learned_from_many_are_equally_many_and_the_others_that_read_too(instructions):

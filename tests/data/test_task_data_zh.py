@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.data.counting import right_by_counting
+from tests.data.kinds import of_kinds
 
 DATA = Path(__file__).parents[2] / "data"
 NAMES = ("messages_zh.tsv", "instructions_zh.jsonl", "preferences_zh.jsonl")
@@ -62,10 +63,7 @@ def test_instructions_have_a_kind_the_keys_of_alpaca_and_an_answer(instructions)
 
 
 def of(instructions, *kinds):
-    """The records of these kinds."""
-    found = [record for record in instructions if record["kind"].removeprefix("zh ") in kinds]
-    assert {record["kind"] for record in found} == {f"zh {kind}" for kind in kinds}
-    return found
+    return of_kinds(instructions, "zh", kinds)
 
 
 def test_every_instruction_has_one_answer(instructions):
