@@ -1,10 +1,12 @@
 """What the flags of train.py are by default, whose default counts, and which values are refused."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from minigpt.tasks.arguments import ARGUMENTS_FILE, save_arguments, train_arguments
+from minigpt.tasks.defaults import TASK_DEFAULTS
 
 
 def refusal(capsys, *flags):
@@ -20,6 +22,12 @@ def saved(directory, *flags):
     args = train_arguments(["--out", str(directory), *map(str, flags)])
     save_arguments(args)
     return args
+
+
+@pytest.mark.parametrize("task", TASK_DEFAULTS)
+def test_the_bundled_data_are_found_wherever_the_program_is_called(task, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert [path for path in train_arguments(["--task", task]).data if not Path(path).is_file()] == []
 
 
 @pytest.mark.parametrize(
