@@ -35,6 +35,7 @@ from minigpt.training.distributed import Group, RunElsewhere
 from minigpt.training.interrupt import StopRequest, exit_status, handled, interrupt
 from minigpt.training.lock import lock_folder
 from minigpt.training.plot import save_loss_curve
+from minigpt.training.processes import runner_for
 from minigpt.training.run import Run
 from minigpt.training.runner import BatchRunner
 from minigpt.training.state import refuse_to_overwrite
@@ -143,7 +144,8 @@ def train_alone(args, out, group):
 
 def train_steps(args, task, optimizer, run, group=None):
     """The loop. Returns whether it came to its end; False if it was asked to stop before."""
-    new_runner = partial(group.runner, optimizer) if group else BatchRunner
+    n_steps = args.max_iters - run.step
+    new_runner = partial(group.runner, optimizer) if group else partial(runner_for, n_steps)
     with (
         new_runner(task.objective, args.workers, args.micro_batch) as runner,
         StopRequest() as stop,

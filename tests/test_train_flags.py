@@ -85,7 +85,13 @@ def run(folder, tmp_path, monkeypatch):
 
         monkeypatch.setattr(train, "AdamW", noted(AdamW))
         monkeypatch.setattr(train, "Muon", noted(Muon))
+
+        def noted_runner_for(n_batches, *settings):
+            seen.n_batches = n_batches
+            return NotedRunner(*settings)
+
         monkeypatch.setattr(train, "BatchRunner", NotedRunner)
+        monkeypatch.setattr(train, "runner_for", noted_runner_for)
         monkeypatch.setattr(train, "clip_grad_norm", noted_clip)
         monkeypatch.setattr(train, "draw_loss_curve", lambda path, log: None)
         monkeypatch.setattr(train, "use_backend", seen.backends.append)
@@ -193,6 +199,7 @@ def test_resume_goes_on_from_the_last_save_with_the_flags_of_the_run(run):
     again = run("--resume", "--max-iters", 5, out=seen.out)
     lines = read_lines(seen.out / "metrics.jsonl")
     assert len(again.batches) == 2 and [line["step"] for line in lines] == list(range(6))
+    assert (seen.n_batches, again.n_batches) == (3, 2)  # by which threads or processes are chosen
     assert again.args.learning_rate == 0.004
     assert again.optimizer.n_steps == 5
 

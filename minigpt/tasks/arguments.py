@@ -315,13 +315,13 @@ def train_parser():
         "--workers",
         type=whole_number(1, MOST_WORKERS),
         metavar="N",
-        help="threads (default: one for each processor)",
+        help="processes, or threads in short runs (default: one for each processor)",
     )
     add(
         "--micro-batch",
         type=one_or_more,
         metavar="N",
-        help="sequences a thread takes at once (default: by size)",
+        help="sequences a worker takes at once (default: by size)",
     )
     add("--backend", choices=["numpy", "cupy"], help="array library (default: numpy)")
     add(

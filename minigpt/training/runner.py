@@ -101,34 +101,30 @@ class BatchRunner:
         model; the first axis of each is cut. dropout_key (seed, step) switches dropout on; the mask of a
         sequence depends on the key and on its row in the batch alone.
         """
-        n_counted = self.model.n_counted(*batch)
-
-        def run_shard(rows):
-            parts = self._micro_batches(rows, batch[0][0].size)
-            loss, grads = 0.0, self._empty_grads(rows, len(parts))
-            for part in parts:
-                rngs = (
-                    dropout_streams(*dropout_key, part.start, part.stop - part.start) if dropout_key else None
-                )
-                with np.errstate(over="ignore", invalid="ignore"):  # whoever called looks at what comes out
-                    part_loss, grads = self.model.loss_and_grads(
-                        *self._part(batch, part), rngs=rngs, n_counted=n_counted, grads=grads
-                    )
-                loss += float(to_host(part_loss))
-            return loss, grads
-
-        losses, shards = zip(*self.pool.map(run_shard, self._shards(len(batch[0]))))
+        losses, shards = zip(*self._of_shards(self.shard_loss_and_grads, batch, dropout_key))
         return sum(losses), self._added(shards)
 
     def loss(self, *batch):
         """The mean loss alone, a float: no dropout and no gradients."""
-        n_counted = self.model.n_counted(*batch)
+        return sum(self._of_shards(self.shard_loss, batch))
 
-        def run_shard(rows):
-            parts = (self._part(batch, part) for part in self._micro_batches(rows, batch[0][0].size))
-            return sum(float(to_host(self.model.loss(*part, n_counted=n_counted))) for part in parts)
+    def shard_loss_and_grads(self, rows, batch, n_counted, dropout_key):
+        """What rows, a slice, give to the mean loss of the whole batch (a float), and to its gradients."""
+        parts = self._micro_batches(rows, batch[0][0].size)
+        loss, grads = 0.0, self._empty_grads(rows, len(parts))
+        for part in parts:
+            rngs = dropout_streams(*dropout_key, part.start, part.stop - part.start) if dropout_key else None
+            with np.errstate(over="ignore", invalid="ignore"):  # whoever called looks at what comes out
+                part_loss, grads = self.model.loss_and_grads(
+                    *self._part(batch, part), rngs=rngs, n_counted=n_counted, grads=grads
+                )
+            loss += float(to_host(part_loss))
+        return loss, grads
 
-        return sum(self.pool.map(run_shard, self._shards(len(batch[0]))))
+    def shard_loss(self, rows, batch, n_counted):
+        """What rows, a slice, give to the mean loss of the whole batch, a float."""
+        parts = (self._part(batch, part) for part in self._micro_batches(rows, batch[0][0].size))
+        return sum(float(to_host(self.model.loss(*part, n_counted=n_counted))) for part in parts)
 
     def for_each(self, function, names):
         """Call function(name) for every parameter's name, on all worker threads.
@@ -183,6 +179,12 @@ class BatchRunner:
         if others:
             self.for_each(add_others, grads)
         return grads
+
+    def _of_shards(self, run, batch, *more):
+        """What each shard gives, a list, in order; run: shard_loss_and_grads or shard_loss."""
+        n_counted = self.model.n_counted(*batch)
+        shards = self._shards(len(batch[0]))
+        return list(self.pool.map(lambda rows: run(rows, batch, n_counted, *more), shards))
 
     def _part(self, batch, rows):
         return [to_device(array[rows]) for array in batch]

@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+
+from minigpt.training.shared_arrays import ALIGNED, SharedArrays, shapes_of
+
+ARRAYS = {
+    "a": np.arange(15, dtype=np.float32).reshape(3, 5),
+    "b": np.ones(7),
+    "c": np.zeros((2, 0)),
+    "d": np.arange(6, dtype=np.int16).reshape(1, 2, 3),
+}
+
+
+def test_what_one_writes_the_other_sees_each_array_in_its_place():
+    first = SharedArrays(shapes_of(ARRAYS))
+    second = SharedArrays(shapes_of(first), first.handle)
+    for name, array in ARRAYS.items():
+        assert not first[name].any() and first[name].dtype == array.dtype
+        first[name][...] = array
+    for name, array in ARRAYS.items():
+        np.testing.assert_array_equal(second[name], array)
+    second["b"][3] = 5.0
+    assert first["b"][3] == 5.0
+
+
+def test_arrays_begin_at_lines_of_the_cache():
+    for array in SharedArrays(shapes_of(ARRAYS)).values():
+        assert array.ctypes.data % ALIGNED == 0 and array.flags.c_contiguous
+
+
+def test_the_handle_can_be_closed_and_the_arrays_stay():
+    arrays = SharedArrays(shapes_of(ARRAYS))
+    arrays.close_handle()
+    arrays.close_handle()
+    arrays["a"][...] = 3.0
+    assert arrays["a"].sum() == 45.0
+
+
+def test_more_memory_than_there_is_is_refused_in_a_sentence():
+    with pytest.raises(MemoryError, match=r"no memory of 8,0.* bytes to share .*--workers 1"):
+        SharedArrays({"a": ((10**15,), np.float64)})
