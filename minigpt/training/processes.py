@@ -156,8 +156,8 @@ class Worker:
         status = self.process.wait()
         how = f"by signal {-status}" if status < 0 else f"with status {status}"
         return ChildProcessError(
-            f"a worker process has ended before its time, {how}, as happens where memory is short: give fewer "
-            "--workers (1 is this process alone), and go on from what was saved with --resume"
+            f"a worker process has ended before its time, {how}, as happens where memory is short: go on "
+            "with --resume from what was saved, and with fewer --workers (1: this process alone)"
         )
 
     def end(self):

@@ -1,5 +1,6 @@
-"""Worker processes: the same bits as on threads, and nothing left of them, however they or their parent end."""
+"""Worker processes: the same bits as on threads, and nothing is left of them, however they and theirs end."""
 
+import contextlib
 import dataclasses
 import os
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from models import order_one, order_one_gpt
+from scripts import TINY, TRAIN, finish, run_script
 from threadpoolctl import threadpool_info
 
 from minigpt import RNN, AdamW, BigramConfig, BigramLM, GPTConfig, RNNConfig
@@ -270,6 +272,63 @@ def test_of_a_parent_that_is_killed_no_process_and_no_memory_is_left():
     parent.communicate()
     assert all(map(has_ended, pids))
     assert before is None or set(shared.iterdir()) <= before
+
+
+def children(pid):
+    """The processes that a process has started, as /proc has them."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parent = stat.read_text(encoding="utf-8").rpartition(")")[2].split()[1]
+            found += [int(stat.parent.name)] * (int(parent) == pid)
+    return found
+
+
+@pytest.fixture
+def long_run(tmp_path):
+    """A run of train.py with a worker process that has saved, in a group of its own, as of a terminal."""
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("which processes there are is read from /proc, which this system has not")
+    text, out = tmp_path / "text.txt", tmp_path / "out"
+    text.write_text("".join(f"{'abcdefghij'[i % 10]}{i * i:x} " for i in range(900)), "utf-8", newline="\n")
+    flags = ["--data", text, "--out", out, "--tokenizer", "char", *TINY, "--max-iters", 10**6]
+    process = subprocess.Popen(
+        [sys.executable, *TRAIN, *map(str, flags), "--eval-interval", "20"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    for _ in range(1200):
+        if (out / "model.safetensors").exists():
+            break
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    (worker,) = children(process.pid)
+    yield process, worker, out
+    process.kill()
+    process.wait()
+
+
+def test_ctrl_c_saves_once_and_leaves_nobody_behind(long_run):
+    process, worker, out = long_run
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all in the group
+    printed, error = finish(process)
+    assert printed.count("stopped before step") == 1 and "Traceback" not in error
+    assert has_ended(worker)
+    step = int(printed.split("stopped before step ")[1].split(";")[0])
+    run_script(TRAIN, "--resume", "--out", out, "--max-iters", step + 2)
+
+
+def test_a_killed_worker_ends_the_run_in_a_sentence_and_the_last_state_stands(long_run):
+    process, worker, out = long_run
+    os.kill(worker, signal.SIGKILL)
+    _, error = finish(process, status=2)
+    assert error.splitlines()[-1].startswith(
+        "train.py: error: a worker process has ended before its time, by"
+    )
+    assert "Traceback" not in error
+    run_script(TRAIN, "--resume", "--out", out, "--max-iters", 10**6, "--eval-only")
 
 
 def test_processes_are_for_long_runs_of_several_workers_on_the_host(monkeypatch):
