@@ -215,10 +215,9 @@ def outcome(function, *arguments):
         return error, traceback.format_exc()
 
 
-# Pickles a value in which the arrays that both processes have are left out, and their names put in.
-
-
 class Packer(pickle.Pickler):
+    """Pickles a value with names in the places of the arrays that both processes have."""
+
     def __init__(self, file, names):
         super().__init__(file, PROTOCOL)
         self.names = names
@@ -228,9 +227,14 @@ class Packer(pickle.Pickler):
 
 
 class Unpacker(pickle.Unpickler):
+    """Opens what a Packer has made, with the arrays of this process in the places of the names."""
+
     def __init__(self, file, arrays):
         super().__init__(file)
-        self.persistent_load = arrays.__getitem__
+        self.arrays = arrays
+
+    def persistent_load(self, name):
+        return self.arrays[name]
 
 
 def packed(value, names):
@@ -241,5 +245,5 @@ def packed(value, names):
 
 
 def unpacked(file, arrays):
-    """The next value in a file, with the arrays of those names in the places of the others'."""
+    """The next packed value in a file; arrays: those that are meant, by name."""
     return Unpacker(file, arrays).load()

@@ -53,6 +53,105 @@ PLANTED = {
             "loss = float(to_host(part_loss))",
         ),
     ],
+    "minigpt/training/processes.py": [
+        (
+            "the others compute with the parameters of the start",
+            "        self._share(self.model.trained_params())  # as",
+            "        # as",
+        ),
+        (
+            "the others run the first shard again",
+            "zip(asked, rest):",
+            "zip(asked, [first, *rest]):",
+        ),
+        (
+            "the shards of the others are not run",
+            ", *(other.answer() for other in asked)]",
+            "]",
+        ),
+        (
+            "what is owed of the last batch is taken for the next one's",
+            "        if self.owes:\n",
+            "        if False:\n",
+        ),
+        (
+            "an error is a value",
+            "if isinstance(value, Exception):",
+            "if False:",
+        ),
+        (
+            "processes are started for one worker",
+            "if workers > 1 and",
+            "if",
+        ),
+        (
+            "processes are started on a GPU",
+            " and on_host()",
+            "",
+        ),
+        (
+            "processes are started for short runs",
+            " and n_batches >= WORTH_STARTING",
+            "",
+        ),
+        (
+            "the others choose their own micro-batch",
+            "packed(model, names), micro_batch)",
+            "packed(model, names), None)",
+        ),
+        (
+            "Ctrl-C ends the others at once",
+            'APART = {"start_new_session": True}',
+            "APART = {}",
+        ),
+        (
+            "who was started before an error stays",
+            "            self.__exit__()\n            raise\n",
+            "            raise\n",
+        ),
+        (
+            "what is printed comes between the answers",
+            "    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # should",
+            "    # should",
+        ),
+        (
+            "gradients are converted in silence",
+            'casting="no"',
+            'casting="unsafe"',
+        ),
+        (
+            "BLAS of the others has as many threads as it likes",
+            "    with ServingRunner(model, micro_batch, grads) as runner:",
+            "    for runner in [ServingRunner(model, micro_batch, grads)]:",
+        ),
+    ],
+    "minigpt/training/shared_arrays.py": [
+        (
+            "arrays lie over one another",
+            "end += -(-n_bytes // ALIGNED) * ALIGNED",
+            "end += n_bytes // 2",
+        ),
+        (
+            "arrays begin anywhere",
+            "end += -(-n_bytes // ALIGNED) * ALIGNED",
+            "end += n_bytes",
+        ),
+        (
+            "every process has a block of its own",
+            "mmap.mmap(handle, n_bytes)",
+            "mmap.mmap(-1, n_bytes)",
+        ),
+        (
+            "the block is no file's that others could open",
+            "return mmap.mmap(file, n_bytes), file",
+            "return mmap.mmap(-1, n_bytes), file",
+        ),
+        (
+            "files stay open",
+            "            os.close(self.handle)\n",
+            "            pass\n",
+        ),
+    ],
     "minigpt/training/distributed.py": [
         (
             "every process runs the whole batch",

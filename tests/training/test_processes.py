@@ -167,7 +167,9 @@ def misbehaving(what):
     return objective, (tokens(2, T), np.full((2, T), what))
 
 
-def test_in_another_process_blas_has_one_thread():
+def test_in_another_process_blas_has_one_thread(monkeypatch):
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.setenv(name, "2")
     objective, batch = misbehaving(1)
     with ProcessRunner(objective, 2) as runner:
         assert runner.loss(*batch) == 1
@@ -232,6 +234,23 @@ def test_where_a_worker_cannot_be_started_there_is_a_sentence_and_nothing_is_lef
     with pytest.raises(OSError, match=r"no process .* \(Resource temporarily unavailable\): give fewer --w"):
         ProcessRunner(order_one_gpt(CONFIG), 3).__enter__()
     assert [process.returncode is not None for process in started] == [True]
+
+
+class Narrowing(Objective):
+    """Its gradients are of another type than its parameters."""
+
+    def n_counted(self, idx, targets):
+        return self.model.n_counted(idx, targets)
+
+    def loss_and_grads(self, *batch, **settings):
+        loss, grads = self.model.loss_and_grads(*batch, **settings)
+        return loss, {name: grad.astype(np.float32) for name, grad in grads.items()}
+
+
+def test_gradients_of_another_type_are_refused_and_not_converted():
+    with ProcessRunner(Narrowing(order_one_gpt(CONFIG)), 2) as runner:
+        with pytest.raises(TypeError, match="float32"):
+            runner.loss_and_grads(*next_tokens())
 
 
 def test_an_objective_that_another_program_cannot_open_is_refused_at_the_start():

@@ -1,3 +1,6 @@
+import os
+import sys
+
 import numpy as np
 import pytest
 
@@ -30,8 +33,12 @@ def test_arrays_begin_at_lines_of_the_cache():
 
 def test_the_handle_can_be_closed_and_the_arrays_stay():
     arrays = SharedArrays(shapes_of(ARRAYS))
+    handle = arrays.handle
     arrays.close_handle()
     arrays.close_handle()
+    if sys.platform != "win32":
+        with pytest.raises(OSError):
+            os.fstat(handle)
     arrays["a"][...] = 3.0
     assert arrays["a"].sum() == 45.0
 
