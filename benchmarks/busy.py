@@ -68,14 +68,14 @@ def our_steps(connection, threads, clock):
 
     from benchmarks.training import V, batch
     from minigpt import GPT, AdamW, GPTConfig, clip_grad_norm
-    from minigpt.training.runner import BatchRunner
+    from minigpt.training.processes import WORTH_STARTING, runner_for
 
     threadpool_limits(threads)
     n_layer, n_head, n_embd, T, B = STEP
     model = GPT(GPTConfig(V, T, n_layer, n_head, n_embd))
     optimizer, (idx, targets) = AdamW(model.params, 1e-3), batch(T, B)
     while (workers := connection.recv()) is not None:
-        with BatchRunner(model, min(workers, threads)) as runner:
+        with runner_for(WORTH_STARTING, model, min(workers, threads)) as runner:
             start = clock()
             for _ in range(N_STEPS):
                 _, grads = runner.loss_and_grads(idx, targets)

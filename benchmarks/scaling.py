@@ -1,6 +1,6 @@
-"""How a training step scales over the cores of this machine: threads against processes that MPI joins.
+"""How a training step scales over the cores of this machine: threads, worker processes, processes of MPI.
 
-    python benchmarks/scaling.py                      both, with 1, 2, 4, … workers up to the cores there are
+    python benchmarks/scaling.py                      all, with 1, 2, 4, … workers up to the cores there are
     mpiexec -n 2 python benchmarks/scaling.py --mpi   the processes of this start alone, on any hosts
 
 Each row is a process, or a group of them, of its own; a step is the whole one: loss and gradients, clipping
@@ -9,7 +9,8 @@ backward has ended; it is measured in turn with the other. "sum" is what the sum
 nothing else to do, "exchange" what it takes that each sends what it has moved, and "bytes" those of all
 gradients; each of the two sends half of what a sum that all get would. "update" is the optimiser's part of a
 step, of several processes with the exchange, and "state" the bytes of its moments in the process that has
-most. "CPU" is processor time, which a busy machine changes less than the clock.
+most. "CPU" is processor time, which a busy machine changes less than the clock; that of worker processes is
+not seen from here.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import statistics
 import subprocess
 import sys
 import time
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # this checkout
 from benchmarks.report import add_json_flag, describe_machine, write_json
 from minigpt import GPT, AdamW, GPTConfig, Muon, clip_grad_norm
 from minigpt.training.distributed import Group
+from minigpt.training.processes import ProcessRunner
 from minigpt.training.runner import BatchRunner, default_workers
 
 SETTINGS = [  # n_layer, n_head, n_embd, block_size, batch_size, vocab_size
@@ -47,27 +50,30 @@ def main():
     parser.add_argument("--steps", type=int, default=30, metavar="N", help="steps of each row")
     parser.add_argument("--mpi", action="store_true", help="this is one of the processes of mpiexec")
     parser.add_argument("--threads", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--processes", type=int, help=argparse.SUPPRESS)
     add_json_flag(parser)
     args = parser.parse_args()
-    if args.mpi or args.threads:
+    if args.mpi or args.threads or args.processes:
         one_side(args)
         return
     print(f"{describe_machine()}\n")
     print(
         "| layers / heads / C / T / B / V | workers | threads: step | update | state | CPU "
-        "| processes: step | after | sum | exchange | bytes | update | state | CPU |"
+        "| worker processes: step | MPI: step | after | sum | exchange | bytes | update | state | CPU |"
     )
-    print("|" + 14 * "---|")
+    print("|" + 15 * "---|")
     rows, n_workers = [], 1
     while n_workers <= default_workers():
         threads = measured([sys.executable], args, "--threads", str(n_workers))
+        processes = measured([sys.executable], args, "--processes", str(n_workers)) if n_workers > 1 else []
         several = n_workers > 1 and MPIEXEC.exists()
-        processes = (
+        of_mpi = (
             measured([str(MPIEXEC), "-n", str(n_workers), sys.executable], args, "--mpi") if several else []
         )
-        for i, row in enumerate(threads):
-            print(table_row(row, processes[i] if processes else None), flush=True)
-        rows += [row | {"side": "threads"} for row in threads] + [row | {"side": "MPI"} for row in processes]
+        for row in zip_longest(threads, processes, of_mpi):
+            print(table_row(*row), flush=True)
+        for side, measurements in (("threads", threads), ("processes", processes), ("MPI", of_mpi)):
+            rows += [row | {"side": side} for row in measurements]
         n_workers *= 2
     if args.json:
         write_json(args.json, "scaling", {"steps": args.steps}, rows)
@@ -87,20 +93,21 @@ def measured(command, args, *side):
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
-def table_row(threads, processes):
+def table_row(threads, processes, of_mpi):
     cells = [" / ".join(map(str, threads["setting"])), str(threads["workers"]), f"{threads['ms']:.1f} ms"]
     cells += [f"{threads['update_ms']:.1f} ms", f"{threads['state']:,}", f"{threads['cpu_ms']:.1f} ms"]
-    if processes:
-        cells += [f"{processes[name]:.1f} ms" for name in ("ms", "after_ms", "sum_ms", "exchange_ms")]
-        cells += [f"{processes['bytes']:,}", f"{processes['update_ms']:.1f} ms", f"{processes['state']:,}"]
-        cells += [f"{processes['cpu_ms']:.1f} ms"]
+    cells += [f"{processes['ms']:.1f} ms" if processes else ""]
+    if of_mpi:
+        cells += [f"{of_mpi[name]:.1f} ms" for name in ("ms", "after_ms", "sum_ms", "exchange_ms")]
+        cells += [f"{of_mpi['bytes']:,}", f"{of_mpi['update_ms']:.1f} ms", f"{of_mpi['state']:,}"]
+        cells += [f"{of_mpi['cpu_ms']:.1f} ms"]
     else:
         cells += 8 * [""]
     return "| " + " | ".join(cells) + " |"
 
 
 def one_side(args):
-    """Measure the settings with one start of threads or of processes, and print each as a line of JSON."""
+    """Measure the settings with one kind of worker, and print each as a line of JSON."""
     group = Group() if args.mpi else None
     for number in args.rows:
         print(json.dumps(measure(SETTINGS[number - 1], args, group)), flush=True)
@@ -114,8 +121,14 @@ def measure(setting, args, group):
     model = GPT(GPTConfig(V, T, n_layer, n_head, n_embd))
     optimizer = {"adamw": AdamW, "muon": Muon}[args.optimizer](model.params, 1e-3)
     idx, targets = np.random.default_rng(0).integers(V, size=(2, B, T))
-    row = {"setting": setting, "optimizer": args.optimizer, "workers": group.size if group else args.threads}
-    with group.runner(optimizer, model, 1) if group else BatchRunner(model, args.threads) as runner:
+    row = {"setting": setting, "optimizer": args.optimizer}
+    if group:
+        new_runner = group.runner(optimizer, model, 1)
+    elif args.processes:
+        new_runner = ProcessRunner(model, args.processes)
+    else:
+        new_runner = BatchRunner(model, args.threads)
+    with new_runner as runner:
 
         def update():
             optimizer.step(grads, runner.for_each)
@@ -141,6 +154,7 @@ def measure(setting, args, group):
             )
         else:
             (row["ms"],), (row["cpu_ms"],) = median_ms(args.steps, step)
+        row["workers"] = group.size if group else runner.workers
         moments = [*optimizer.m.values(), *optimizer.v.values()]
         state = sum(array.nbytes for array in moments)
         row["state"] = max(group.gather(state)) if group else state

@@ -3,7 +3,8 @@
 NumPy multiplies matrices on every core but does all else, exp and tanh and sums, on one. So the batch is
 cut into as many shards as there are workers; each worker thread runs the whole forward and backward of
 its shard with a BLAS of one thread, and everything is on every core. NumPy lets go of Python's lock
-while it computes, and pure functions share nothing.
+while it computes, and pure functions share nothing. In a long run processes stand in for the threads, which
+changes no bit (processes.py).
 
 A shard in turn goes through in micro-batches of a few sequences: their activations stay in the
 processor's cache between one layer and the next, where those of the whole batch would go out to memory.
