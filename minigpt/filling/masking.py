@@ -6,7 +6,7 @@ Of all tokens 15 % are chosen, each by itself, and are the only ones that count.
     any other token     10 times, drawn by chance from the whole vocabulary
     the token itself    10 times
 
-A gap that is to be filled always shows [MASK]. With the other two fifths no token can be trusted, so that the
+A gap that is to be filled always shows [MASK]. With the other fifth no token can be trusted, so that the
 model makes something of every place, and not of the masks alone.
 
 A special token (the end of a text, <|unk|>) is never chosen.

@@ -7,7 +7,7 @@ from minigpt.learn.exercise import Exercise
 from minigpt.learn.exercises import ORDER
 from minigpt.learn.language import add_language, choose, system_language
 from minigpt.learn.process import SECONDS, examine_apart
-from minigpt.learn.progress import read_progress, write_progress
+from minigpt.learn.progress import FOLDER, read_progress, write_progress
 
 
 def add_arguments(parser):
@@ -23,7 +23,10 @@ def run(args):
     lang = args.lang or system_language()
     exercise = Exercise(args.exercise or args.file.stem)
     if not args.file.is_file():
-        raise ValueError(f"there is no file {args.file}: `start {exercise.name}` writes it")
+        raise ValueError(
+            f"there is no file {args.file}: give the path of yours, as {Path(FOLDER) / exercise.name}.py, which "
+            f"`start {exercise.name}` writes"
+        )
     right, text = examine_apart(exercise.name, args.file, lang, args.seconds)
     print(text)
     if not right:

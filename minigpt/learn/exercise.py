@@ -21,6 +21,7 @@ A function takes those of the drawn values that its parameters name.
 import ast
 import importlib
 import inspect
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,7 +35,6 @@ FOLDER = Path(__file__).parent / "exercises"
 SHAPES, NUMBERS = 4, 2  # a check draws so many choices of sizes, and for each of them numbers so many times
 EMPTY = ("    ...  # yours\n", "    ...  # 由你来写\n")
 GIVEN = ('"""Given: ', '"""已给出：')
-NUMPY = "import numpy as np\n\n\n"
 
 
 class Mistake(NamedTuple):
@@ -96,7 +96,9 @@ class Exercise:
             given = given.replace(text[0], choose(text, lang))
         given = given.replace(GIVEN[0], choose(GIVEN, lang))
         if "import numpy" not in given and arrays_in(self.draw(0, 0)[0]):
-            given = NUMPY + given  # the solution does without, another way may not
+            # The solution does without, another way may not.
+            imports, others = re.match(r"((?:import \w+\n)*)\s*(.*)", given, re.DOTALL).groups()
+            given = f"{imports}import numpy as np\n\n\n{others}"
         gap = "\n" if given.startswith("import") else "\n\n"
         return f'"""{choose(self.data.TEXT, lang)}"""\n{gap}{given}'
 

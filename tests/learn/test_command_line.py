@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from scripts import ROOT, run_main
@@ -202,4 +203,5 @@ def test_next_is_the_first_exercise_behind_that_is_not_done(tmp_path, examined):
 
 def test_a_file_that_is_not_there_is_not_examined(tmp_path, examined):
     assert "there is no file" in said("check", tmp_path / "softmax.py", status=2)[1]
+    assert f"as {Path('my') / 'softmax.py'}, which `start softmax`" in said("check", "softmax", status=2)[1]
     assert examined == []

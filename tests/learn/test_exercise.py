@@ -41,6 +41,7 @@ def test_numpy_is_at_hand_wherever_arrays_are_given_though_the_solution_does_wit
     for lang in ("en", "zh"):
         assert Exercise(name).start(lang).count("import numpy as np\n") == 1
     assert "numpy" not in Exercise("characters").start("en")
+    assert "\n\nimport math\nimport numpy as np\n\n\ndef clip(" in Exercise("clip").start("en")
 
 
 def test_docstrings_and_what_is_given_are_translated():

@@ -303,8 +303,8 @@ PLANTED = {
         ),
         (
             "NumPy is not imported",
-            "given = NUMPY + given",
-            "given = given",
+            'given = f"{imports}import numpy as np\\n\\n\\n{others}"',
+            "pass",
         ),
         (
             "a mistake is planted in each place",
