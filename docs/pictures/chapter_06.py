@@ -13,7 +13,7 @@ UNROLLED = {
     "zh": (("小", "狗", "咬", "我"), ("狗？", "咬？", "我？", "。？"), "隐状态", "词元", "下一个", "梯度"),
 }
 FADING = {
-    "en": ("tokens back", "gradient there, share of that of the last", "Wh × {}"),
+    "en": ("tokens back", "gradient (at the last token: 1)", "Wh × {}"),
     "zh": ("往回数几个词元", "那里的梯度（最后一个算 1）", "Wh × {}"),
 }
 
