@@ -127,6 +127,24 @@ def cells(page):
     ]
 
 
+def prose_and_shown(page):
+    """[(line, words) of paragraphs, points of lists and pictures, without code], and what is shown beside.
+
+    What is shown is code, what it prints, formulas, comments and the cells of tables, as one text.
+    """
+    paragraphs, shown, before = [], [], None
+    for token in parsed(page):
+        if token.type in ("fence", "code_block", "html_block"):
+            shown.append(token.content)
+        elif token.type == "inline" and before in ("th_open", "td_open"):
+            shown.append(token.content)
+        elif token.type == "inline" and before != "heading_open":
+            words = (child.content if child.type in ("text", "image") else " " for child in token.children)
+            paragraphs.append((token.map[0] + 1, "".join(words)))
+        before = token.type
+    return paragraphs, "\n".join(shown)
+
+
 def code_spans(page):
     return [child.content for child in _inline(page) if child.type == "code_inline"]
 
