@@ -20,7 +20,7 @@ WORDS = {
         "texts": "messages",
         "tokens": "tokens",
         "base": "base: embeddings, blocks",
-        "old": "old head: V scores a token",
+        "old": "old head: V scores per token",
         "new": "new head: ham, spam",
         "last": "the last one's vector",
     },

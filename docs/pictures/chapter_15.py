@@ -13,7 +13,11 @@ RECORDS = {
     "en": ("Which colour is it?", "The coat is brown.", "brown"),
     "zh": ("有什么颜色？", "篮球是黄色的。", "黄色"),
 }
-TITLES = {"en": ("input", "target", "not counted"), "zh": ("输入", "目标", "不计入")}
+TITLES = {
+    "en": ("input", "target", "grey: read, target −100 (·)", "orange: learned, ■ is <|endoftext|>"),
+    "zh": ("输入", "目标", "灰色：只读，目标是 −100（·）", "橙色：要学，■ 是 <|endoftext|>"),
+}
+SCORE = {"en": "score (BLEU / 100)", "zh": "分数（BLEU 除以 100）"}
 WANTED = {"en": "The cat slept on the red sofa.", "zh": "小猫在红沙发上睡着了。"}
 ANSWERS = {
     "en": {
@@ -37,8 +41,8 @@ def answer_mask(language):
     form = InstructFormat()
     tokenizer = WordTokenizer.train(form.prompt(instruction, text) + output)
     x, y = masked_example(form.segments(tokenizer, instruction, text, output))
-    top, bottom, ignored = TITLES[language]
-    figure, ax = pyplot.subplots(figsize=(7.4, 1.9), layout="constrained")
+    top, bottom, read, learned = TITLES[language]
+    figure, ax = pyplot.subplots(figsize=(8.4, 1.9), layout="constrained")
     ax.set(xlim=(-1.8, len(x)), ylim=(-0.5, 2.2))
     ax.axis("off")
 
@@ -53,7 +57,7 @@ def answer_mask(language):
             box = pyplot.Rectangle((i - 0.46, row - 0.4), 0.92, 0.8, facecolor=color, alpha=0.22)
             ax.add_patch(box)
             ax.text(i, row, text, ha="center", va="center", fontsize=10, color=INK)
-    ax.text(-0.4, -0.3, f"·: −100, {ignored}    ■: <|endoftext|>", fontsize=10, color=MUTED, va="center")
+    ax.text(-0.4, -0.3, f"{read}    {learned}", fontsize=10, color=MUTED, va="center")
     return figure
 
 
@@ -71,6 +75,7 @@ def what_scores_miss(language):
         ax.bar(places + 0.26 * (i - 1), values, 0.24, color=color, label=name)
     ax.set_xticks(places, list(answers))
     ax.set_ylim(0, 1.2)
+    ax.set_ylabel(SCORE[language])
     ax.legend(frameon=False, ncols=3, loc="upper right")
     return figure
 

@@ -23,8 +23,24 @@ from tokenizer import BPETokenizer
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 WORDS = {
-    "en": ("loss", "pull", "h: how far ahead, times β", "ahead of the rejected answer (nats)", "test pairs"),
-    "zh": ("损失", "拉力", "h：领先多少，乘以 β", "比淘汰的回答多涨了多少", "考题对数"),
+    "en": {
+        "loss": "loss",
+        "pull": "pull: sigmoid(−h)",
+        "h": "h: how far ahead, times β",
+        "lead": "gain of chosen − gain of rejected",
+        "pairs": "test pairs",
+        "behind": "behind",
+        "ahead": "ahead",
+    },
+    "zh": {
+        "loss": "损失",
+        "pull": "拉力：sigmoid(−h)",
+        "h": "h：领先多少，乘以 β",
+        "lead": "选中的涨幅 − 淘汰的涨幅",
+        "pairs": "考题对数",
+        "behind": "落后",
+        "ahead": "领先",
+    },
 }
 
 
@@ -62,7 +78,7 @@ def margins_of_the_test(language):
 
 def preference(language):
     """Left: the loss over h and the size of its slope. Right: the margins of the test pairs, in order."""
-    loss_name, pull, h_name, ahead, n_pairs = WORDS[language]
+    words = WORDS[language]
     h = np.linspace(-5, 5, 201)
     losses, pulls = [], []
     for value in h:
@@ -70,17 +86,18 @@ def preference(language):
         losses.append(float(loss))
         pulls.append(-dpo_loss_backward(1.0, cache)[0, 0])
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(7.2, 3), layout="constrained")
-    left.plot(h, losses, color=BLUE, label=loss_name)
-    left.plot(h, pulls, color=ORANGE, label=pull)
+    left.plot(h, losses, color=BLUE, label=words["loss"])
+    left.plot(h, pulls, color=ORANGE, label=words["pull"])
     left.plot(0, np.log(2), "o", color=BLUE)
     left.annotate("ln 2", (0, np.log(2)), (0.3, 0.95))
-    left.set(xlabel=h_name)
+    left.set(xlabel=words["h"])
     left.legend(frameon=False)
     margins = margins_of_the_test(language)
     parts = [margins[margins <= 0], margins[margins > 0]]
-    right.hist(parts, bins=20, stacked=True, color=[RED, GREEN])
+    right.hist(parts, bins=20, stacked=True, color=[RED, GREEN], label=[words["behind"], words["ahead"]])
     right.axvline(0, color=MUTED, linestyle="--")
-    right.set(xlabel=ahead, ylabel=n_pairs)
+    right.set(xlabel=words["lead"], ylabel=words["pairs"])
+    right.legend(frameon=False)
     return figure
 
 
