@@ -198,7 +198,7 @@ def test_what_is_right_is_ticked_once_beside_the_file_and_what_is_wrong_is_not(t
 def test_next_is_the_first_exercise_behind_that_is_not_done(tmp_path, examined):
     progress.write_progress(tmp_path, {"done": ["cross_entropy", "linear"], "hints": {}})
     assert "start cross_entropy_backward\n" in said("check", right_file(tmp_path))[0]
-    assert "Next" not in said("check", right_file(tmp_path, "rnn"))[0]
+    assert "Next" not in said("check", right_file(tmp_path, "lora"))[0]
 
 
 def test_a_file_that_is_not_there_is_not_examined(tmp_path, examined):
