@@ -12,6 +12,9 @@ from scripts import GENERATE, TINY, TRAIN, refusal, run_main, run_script
 import train
 from minigpt import GPT, RNN, AdamW, BigramLM, clip_grad_norm, generate, load_model
 from minigpt.tasks import pretrain
+from minigpt.tasks.arguments import train_arguments
+from minigpt.tasks.defaults import RNN_DEFAULTS, TASK_DEFAULTS
+from minigpt.tasks.presets import PRESETS
 from minigpt.training.corpus import random_batch
 from minigpt.training.log import read_lines
 from tokenizer import load_tokenizer
@@ -343,6 +346,22 @@ def test_help_groups_the_flags_and_names_all_of_the_design():
         assert f"--{name}" in text
     for group in ("data and output:", "model:", "optimisation:"):
         assert group in text
+
+
+def test_help_shows_the_defaults_of_what_is_chosen():
+    def default_of(name, *flags):
+        text = " ".join(run_here(*flags, "--help").partition("options:")[2].split())
+        return re.search(rf"--{name} [A-Z]+ .*?\(default: (.*?)\)", text)[1]
+
+    for flags, defaults in (
+        ((), {}),
+        (("--task", "classify"), TASK_DEFAULTS["classify"]),
+        (("--model", "rnn"), RNN_DEFAULTS),
+        (("--preset", "shakespeare-char-cpu"), PRESETS["shakespeare-char-cpu"]),
+    ):
+        expected = vars(train_arguments([])) | defaults
+        for name in ("learning-rate", "max-iters"):
+            assert float(default_of(name, *flags)) == expected[name.replace("-", "_")], (name, flags)
 
 
 def test_the_settings_of_a_run_stand_beside_its_model(folder):

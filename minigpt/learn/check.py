@@ -24,8 +24,8 @@ def run(args):
     exercise = Exercise(args.exercise or args.file.stem)
     if not args.file.is_file():
         raise ValueError(
-            f"there is no file {args.file}: give the path of yours, as {Path(FOLDER) / exercise.name}.py, which "
-            f"`start {exercise.name}` writes"
+            f"there is no file {args.file}: give the path of yours, as {Path(FOLDER) / exercise.name}.py, "
+            f"which `start {exercise.name}` writes"
         )
     right, text = examine_apart(exercise.name, args.file, lang, args.seconds)
     print(text)

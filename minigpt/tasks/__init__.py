@@ -17,7 +17,8 @@ The files, in the order to read them:
     start.py            the tokenizer and the model that training begins with; memory.py, whether it fits here
     fill.py             gaps in place of the next token
     common.py           what the tasks of fine-tuning share: classify.py, instruct.py, chat.py, prefer.py
-    arguments.py        the flags of train.py: defaults.py, presets.py, flag_types.py, saved_flags.py
+    arguments.py        the flags of train.py: defaults.py, presets.py, flag_types.py, saved_flags.py;
+                        contradictions.py, which of them do not go together
     generate_flags.py   the flags of generate.py
 """
 

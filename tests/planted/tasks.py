@@ -324,16 +324,6 @@ PLANTED = {
     ],
     "minigpt/tasks/arguments.py": [
         (
-            "a run is resumed by another optimiser",
-            '("init_from", "optimizer", *SPLIT_FLAGS',
-            '("init_from", *SPLIT_FLAGS',
-        ),
-        (
-            "Muon is let at a bigram model and at adapters",
-            'if args.optimizer == "muon" and (',
-            "if False and (",
-        ),
-        (
             "a preset is passed over",
             "parser.set_defaults(**PRESETS[args.preset])",
             "pass",
@@ -349,11 +339,6 @@ PLANTED = {
             "pass",
         ),
         (
-            "layers of an RNN are let in and ignored",
-            'args.model != "rnn", "for a gpt: an rnn',
-            'True, "for a gpt: an rnn',
-        ),
-        (
             "adapters' defaults are passed over",
             "parser.set_defaults(**LORA_DEFAULTS)",
             "pass",
@@ -362,6 +347,38 @@ PLANTED = {
             "a resumed run takes today's defaults",
             "parser.set_defaults(**saved)",
             "pass",
+        ),
+        (
+            "abbreviated flags are let in",
+            "allow_abbrev=False",
+            "allow_abbrev=True",
+        ),
+        (
+            "fewer steps for ever",
+            "max(args.max_iters, saved.get(",
+            "(lambda a, b: a)(args.max_iters, saved.get(",
+            (
+                "tests/test_two_runs.py::test_fewer_steps_once_are_not_fewer_for_ever "
+                "tests/test_two_runs.py::test_a_folder_of_others_cannot_say_where_to_wr"
+                "ite_nor_set_what_is_no_flag"
+            ),
+        ),
+    ],
+    "minigpt/tasks/contradictions.py": [
+        (
+            "a run is resumed by another optimiser",
+            '("init_from", "optimizer", *SPLIT_FLAGS',
+            '("init_from", *SPLIT_FLAGS',
+        ),
+        (
+            "Muon is let at a bigram model and at adapters",
+            'if args.optimizer == "muon" and (',
+            "if False and (",
+        ),
+        (
+            "layers of an RNN are let in and ignored",
+            'args.model != "rnn", "for a gpt: an rnn',
+            'True, "for a gpt: an rnn',
         ),
         (
             "a rate that rises is let in",
@@ -382,21 +399,6 @@ PLANTED = {
             "a task of fine-tuning takes a bigram model",
             'if args.task != "pretrain" and args.model != "gpt":',
             "if False:",
-        ),
-        (
-            "abbreviated flags are let in",
-            "allow_abbrev=False",
-            "allow_abbrev=True",
-        ),
-        (
-            "fewer steps for ever",
-            "max(args.max_iters, saved.get(",
-            "(lambda a, b: a)(args.max_iters, saved.get(",
-            (
-                "tests/test_two_runs.py::test_fewer_steps_once_are_not_fewer_for_ever "
-                "tests/test_two_runs.py::test_a_folder_of_others_cannot_say_where_to_wr"
-                "ite_nor_set_what_is_no_flag"
-            ),
         ),
     ],
     "minigpt/tasks/defaults.py": [
