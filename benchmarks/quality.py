@@ -32,10 +32,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # this checkout
 from benchmarks.report import add_json_flag, describe_machine, file_to_write, write_json
 from benchmarks.training import torch_gpt
 from minigpt import AdamW, Muon, clip_grad_norm, cosine_schedule
-from minigpt.interchange.files import written_aside
 from minigpt.tasks.arguments import train_arguments
 from minigpt.tasks.presets import PRESETS
 from minigpt.tasks.pretrain import PretrainTask
+from minigpt.training.plot import picture
 from minigpt.training.runner import BatchRunner
 
 NANOGPT = 1.905  # what its setting reaches in all of its 2,000 steps, at best
@@ -174,30 +174,19 @@ def table_row(side, curves):
 
 
 def draw(path, rows):
-    """All curves in one picture, a colour a side."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(8, 4.5), dpi=120)
-    colours = dict(zip(dict.fromkeys(row["side"] for row in rows), pyplot.cm.tab10.colors))
+    """All curves in one picture, a colour a side. Raises ImportError without matplotlib."""
+    colours = {side: f"C{number}" for number, side in enumerate(dict.fromkeys(row["side"] for row in rows))}
     named = set()
-    for row in rows:
-        _, seconds, losses = zip(*row["curve"])
-        label = None if row["side"] in named else row["side"]
-        named.add(row["side"])
-        axes.plot(seconds, losses, color=colours[row["side"]], marker="o", markersize=3, label=label)
-    axes.axhline(NANOGPT, color="gray", linestyle="--", label=f"nanoGPT after 2,000 steps: {NANOGPT}")
-    axes.set_xlabel("seconds of processor time in training")
-    axes.set_ylabel("validation loss (nats per character)")
-    axes.set_ylim(top=2.6)
-    axes.grid(alpha=0.3)
-    axes.legend()
-    figure.tight_layout()
-    with written_aside(path) as file:
-        figure.savefig(file, format="png")
-    pyplot.close(figure)
+    with picture(
+        path, "seconds of processor time in training", "validation loss (nats per character)"
+    ) as axes:
+        for row in rows:
+            _, seconds, losses = zip(*row["curve"])
+            label = None if row["side"] in named else row["side"]
+            named.add(row["side"])
+            axes.plot(seconds, losses, color=colours[row["side"]], marker="o", markersize=3, label=label)
+        axes.axhline(NANOGPT, color="gray", linestyle="--", label=f"nanoGPT after 2,000 steps: {NANOGPT}")
+        axes.set_ylim(top=2.6)
 
 
 if __name__ == "__main__":

@@ -38,11 +38,11 @@ from minigpt import (
 )
 from minigpt.generation.sampling import Sampling
 from minigpt.generation.text_stream import continuations
-from minigpt.interchange.files import written_aside
 from minigpt.tasks.defaults import BUNDLED
 from minigpt.training.corpus import random_batch, tokenize_texts
 from minigpt.training.documents import END, FileSplit
 from minigpt.training.evaluation import bits_per_byte, evaluate
+from minigpt.training.plot import picture
 from minigpt.training.runner import BatchRunner
 from minigpt.training.text_files import open_text_files
 from tokenizer import CharTokenizer
@@ -183,25 +183,12 @@ def print_samples(rows):
 
 def draw(path, rows, loss_of_guessing):
     """The validation losses over the processor time, as a PNG file. Raises ImportError without matplotlib."""
-    import matplotlib
-
-    matplotlib.use("Agg")  # no window: a file is all that is wanted
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(8, 4.5), dpi=120)
-    axes.axhline(loss_of_guessing, color="gray", linestyle=":", label="guessing, ln V")
-    for row in rows:
-        seconds, losses = zip(*row["curve"])
-        axes.plot(seconds, losses, marker="o", markersize=3, label=f"{row['model']}: {row['loss']:.2f}")
-    axes.set_xlabel("processor time (s)")
-    axes.set_ylabel("validation loss (nats per character)")
-    axes.set_ylim(bottom=0)
-    axes.grid(alpha=0.3)
-    axes.legend()
-    figure.tight_layout()
-    with written_aside(path) as file:
-        figure.savefig(file, format="png")
-    pyplot.close(figure)
+    with picture(path, "processor time (s)", "validation loss (nats per character)") as axes:
+        axes.axhline(loss_of_guessing, color="gray", linestyle=":", label="guessing, ln V")
+        for row in rows:
+            seconds, losses = zip(*row["curve"])
+            axes.plot(seconds, losses, marker="o", markersize=3, label=f"{row['model']}: {row['loss']:.2f}")
+        axes.set_ylim(bottom=0)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ from minigpt.finetuning.peft_reading import (
     is_adapter,
     is_classifiers_adapter,
 )
-from minigpt.interchange.huggingface import WEIGHTS_FILE, accept_model_settings, read_config
+from minigpt.interchange.config_file import read_config
+from minigpt.interchange.huggingface import WEIGHTS_FILE, accept_model_settings
 from minigpt.model import GPT
 from minigpt.rnn import MODEL_TYPE as RNN_TYPE
 from minigpt.rnn import RNN

@@ -16,12 +16,8 @@ from numbers import Real
 import numpy as np
 
 from minigpt.backend import to_device
-from minigpt.interchange.huggingface import (
-    gpt2_config_json,
-    gpt_config_fields,
-    has_own_head,
-    read_config,
-)
+from minigpt.interchange.config_file import gpt2_config_json, gpt_config_fields, read_config
+from minigpt.interchange.huggingface import has_own_head
 from minigpt.language_model import LanguageModel, accumulate, checked_size
 from minigpt.layers import (
     attention_backward,

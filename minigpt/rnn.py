@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from minigpt.backend import to_device, xp
-from minigpt.interchange.huggingface import read_config
+from minigpt.interchange.config_file import read_config
 from minigpt.language_model import LanguageModel, accumulate, checked_size
 from minigpt.layers import (
     embedding_backward,

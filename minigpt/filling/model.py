@@ -17,7 +17,7 @@ a table of sentences A and B, and much larger.
 from functools import partial
 
 from minigpt.backend import xp
-from minigpt.interchange.huggingface import gpt2_config_json, gpt_config_fields, read_config
+from minigpt.interchange.config_file import gpt2_config_json, gpt_config_fields, read_config
 from minigpt.language_model import LanguageModel, accumulate, check_targets
 from minigpt.layers import (
     IGNORED,

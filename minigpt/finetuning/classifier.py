@@ -37,15 +37,8 @@ from minigpt.finetuning.peft import WEIGHTS_FILE as ADAPTER_WEIGHTS_FILE
 from minigpt.finetuning.peft_merging import merge_adapter
 from minigpt.finetuning.peft_reading import read_labels
 from minigpt.generation.sampling import softmax
-from minigpt.interchange.huggingface import (
-    CONFIG_FILE,
-    WEIGHTS_FILE,
-    gpt2_config_json,
-    gpt_config_fields,
-    read_config,
-    read_params,
-    write_model,
-)
+from minigpt.interchange.config_file import CONFIG_FILE, gpt2_config_json, gpt_config_fields, read_config
+from minigpt.interchange.huggingface import WEIGHTS_FILE, read_params, write_model
 from minigpt.interchange.json_file import NULL, TEXT, Kind, check_fields, either, whole
 from minigpt.interchange.safetensors_file import is_written_here
 from minigpt.language_model import LanguageModel, accumulate, check_targets

@@ -13,7 +13,7 @@ from minigpt.finetuning.peft import (
     WEIGHTS_FILE,
     settings_of,
 )
-from minigpt.interchange.huggingface import CONFIG_FILE as MODEL_CONFIG_FILE
+from minigpt.interchange.config_file import CONFIG_FILE as MODEL_CONFIG_FILE
 from minigpt.interchange.huggingface import our_name
 from minigpt.interchange.json_file import (
     LARGEST_SMALL,

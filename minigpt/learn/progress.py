@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from minigpt.interchange.files import write_json
-from minigpt.interchange.huggingface import read_json
+from minigpt.interchange.json_file import read_json
 
 FOLDER = "my"
 FILE = ".progress.json"

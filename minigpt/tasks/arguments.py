@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 from minigpt.finetuning.peft import TARGETS
+from minigpt.interchange.config_file import MOST_LAYERS
 from minigpt.interchange.files import write_json
-from minigpt.interchange.huggingface import MOST_LAYERS
+from minigpt.interchange.config_file import MOST_LAYERS
 from minigpt.tasks.contradictions import check_arguments
 from minigpt.tasks.defaults import BUNDLED, LORA_DEFAULTS, MODEL_DEFAULTS, TASK_DEFAULTS
 from minigpt.tasks.flag_types import (

@@ -16,7 +16,7 @@ import math
 from pathlib import Path
 
 from minigpt.backend import to_device, to_host
-from minigpt.interchange.huggingface import CONFIG_FILE
+from minigpt.interchange.config_file import CONFIG_FILE
 from minigpt.interchange.json_file import NULL, TEXT, Kind, check_fields, either, parse_json, whole
 from minigpt.interchange.safetensors_file import open_metadata, open_safetensors, save_safetensors
 from minigpt.terminal import quoted

@@ -1,4 +1,4 @@
-"""A chapter opens as a notebook, and prints there what its page says (with `minigpt[notebook]` alone)."""
+"""A chapter opens as a notebook, and prints there what its page says (with `minigpt[notebook]`)."""
 
 import importlib.util
 import os
@@ -41,20 +41,29 @@ def test_the_cells_of_a_chapter_are_its_blocks_and_the_rest_is_text(page):
 
 @pytest.mark.parametrize("name", EXECUTED)
 def test_a_chapter_runs_as_a_notebook_and_prints_what_its_page_says(name, tmp_path, monkeypatch):
-    shutil.copytree(
-        ROOT / "data", tmp_path / "data", ignore=shutil.ignore_patterns("downloads", "__pycache__")
-    )
+    folder = tmp_path / "project"
+    folder.mkdir()
+    shutil.copytree(ROOT / "data", folder / "data", ignore=shutil.ignore_patterns("downloads", "__pycache__"))
     for file in ("train.py", "generate.py"):
-        shutil.copy(ROOT / file, tmp_path)
+        shutil.copy(ROOT / file, folder)
     monkeypatch.setenv("PYTHONPATH", str(ROOT) + os.pathsep + os.environ.get("PYTHONPATH", ""))
-    notebook = script.notebook(DOCS / name, tmp_path)
-    expected = ["".join(output.text for output in cell.outputs) for cell in code_cells(notebook)]
-    nbclient.NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
-    for cell, text in zip(code_cells(notebook), expected):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # as the pages are run
+    monkeypatch.setenv("PYTHONUTF8", "1")
+    for place in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+        monkeypatch.setenv(place, str(tmp_path / place))  # not the settings and the history of whoever tests
+    notebook = script.notebook(DOCS / name, folder)
+    first, *cells = code_cells(notebook)
+    for cell in cells:
+        cell.outputs = []  # what is there afterwards was printed
+    elsewhere = {"metadata": {"path": str(tmp_path)}}  # the first cell goes to the folder
+    nbclient.NotebookClient(notebook, timeout=300, resources=elsewhere).execute()
+    run = [block for block in blocks(DOCS / name) if block.not_run is None]
+    assert len(cells) == len(run) and first.execution_count == 1
+    for cell, block in zip(cells, run):
         printed = "".join(output.text for output in cell.outputs if output.output_type == "stream")
-        if cell.source.startswith("!"):  # to a terminal, in which a bar is drawn again and again
+        if block.language == "sh":  # to a terminal, in which a bar is drawn again and again
             printed = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", printed))
-            for line in filter(str.strip, text.splitlines()):
+            for line in filter(str.strip, block.expected.splitlines()):
                 assert line == "…" or any(agrees(line, one) for one in printed), line
         else:
-            assert agrees(text, printed), f"{cell.source}\nprints\n{printed}"
+            assert agrees(block.expected, printed), f"{cell.source}\nprints\n{printed}"

@@ -120,7 +120,7 @@ PLANTED = {
             "                pass\n\n\ndef _is",
         ),
     ],
-    "minigpt/interchange/huggingface.py": [
+    "minigpt/interchange/config_file.py": [
         (
             "another activation is computed",
             '("gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh")',
@@ -132,11 +132,6 @@ PLANTED = {
             '"n_embd": config.block_size,\n        "n_inner"',
         ),
         (
-            "settings are not saved",
-            ", as_metadata(settings_of(json_config)))",
-            ")",
-        ),
-        (
             "labels are no settings",
             '"id2label", "num_labels"',
             '"num_labels"',
@@ -145,6 +140,88 @@ PLANTED = {
             "the end of a text is none",
             '*("pad_token_id", "text_end"),',
             '"pad_token_id",',
+        ),
+        (
+            "a size under its other name is not read",
+            "json_config.get(ALIASES.get(name), default)",
+            "default",
+        ),
+        (
+            "two names of a size may differ",
+            "if both and json_config[name] != json_config[alias]:",
+            "if False:",
+        ),
+        (
+            "true is a size",
+            "type(config[name]) is type(default)",
+            "isinstance(config[name], type(default))",
+        ),
+        (
+            "any number of layers is named",
+            'if config["n_layer"] > MOST_LAYERS:',
+            "if False:",
+        ),
+        (
+            "another inner width is computed",
+            'not in (None, 4 * config["n_embd"])',
+            "is False",
+        ),
+        (
+            "the attention's dropout counts for all",
+            'float(config["resid_pdrop"])',
+            'float(config["attn_pdrop"])',
+        ),
+        (
+            "a head is tied whatever the file says",
+            '"tie_weights": config["tie_word_embeddings"]',
+            '"tie_weights": True',
+        ),
+    ],
+    "minigpt/interchange/huggingface.py": [
+        (
+            "settings are not saved",
+            ", as_metadata(settings_of(json_config)))",
+            ")",
+        ),
+        (
+            "the last shard is passed over",
+            "sorted(set(files.values()))]",
+            "sorted(set(files.values()))[:-1]]",
+        ),
+        (
+            "a file elsewhere is a shard",
+            "if Path(file).name != file or",
+            "if",
+        ),
+        (
+            "a head of its own is taken for the table",
+            "    if head is None or table is None:\n        return False",
+            "    if True:\n        return False",
+        ),
+        (
+            "missing biases are missing arrays",
+            "missing_is_zero = biases if without_biases else []",
+            "missing_is_zero = []",
+        ),
+        (
+            "names keep what torch.compile puts before them",
+            "if part not in WRAPPERS)",
+            "if part)",
+        ),
+        (
+            "mask buffers have no place",
+            "if not known and not MASK_BUFFERS.fullmatch(name):",
+            "if not known:",
+        ),
+        (
+            "arrays without a place pass",
+            "known = name in shapes or",
+            "known = True or",
+        ),
+        (
+            "the end of text is always GPT-2's",
+            'read_json(config_path).get("eos_token", END_OF_TEXT) if config_path.is_file() else END_OF_TEXT',
+            "END_OF_TEXT",
         ),
     ],
     "minigpt/interchange/json_file.py": [

@@ -738,6 +738,16 @@ PLANTED = {
             "set_ylim(top=max(",
             "set_ylim(top=min(",
         ),
+        (
+            "no word says which curve is which",
+            "    axes.legend()\n",
+            "",
+        ),
+        (
+            "the axes are named the wrong way round",
+            "axes.set_xlabel(xlabel)\n    axes.set_ylabel(ylabel)",
+            "axes.set_xlabel(ylabel)\n    axes.set_ylabel(xlabel)",
+        ),
     ],
     "minigpt/training/text_files.py": [
         (

@@ -37,6 +37,7 @@ def test_the_bundled_data_are_found_wherever_the_program_is_called(task, tmp_pat
         (["--task", "classify"], (32, 1000, 3e-3, 0.3, 1, 64)),
         (["--task", "instruct"], (16, 4500, 3e-3, 0.0, 4, 128)),
         (["--task", "chat"], (16, 700, 5e-3, 0.0, 4, 128)),
+        (["--task", "chat", "--lora-rank", "8"], (16, 700, 5e-3, 0.0, 4, 128)),
         (["--task", "prefer"], (16, 300, 2e-4, 0.0, 4, 128)),
         (["--model", "bigram"], (32, 500, 0.1, 0.0, 4, 128)),
         (["--model", "rnn"], (16, 1200, 6e-3, 0.0, 4, 256)),
