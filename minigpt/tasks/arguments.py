@@ -10,7 +10,6 @@ from pathlib import Path
 from minigpt.finetuning.peft import TARGETS
 from minigpt.interchange.config_file import MOST_LAYERS
 from minigpt.interchange.files import write_json
-from minigpt.interchange.config_file import MOST_LAYERS
 from minigpt.tasks.contradictions import check_arguments
 from minigpt.tasks.defaults import BUNDLED, LORA_DEFAULTS, MODEL_DEFAULTS, TASK_DEFAULTS
 from minigpt.tasks.flag_types import (
