@@ -51,7 +51,8 @@ TASK_DEFAULTS = {
     "instruct": FINE_TUNING
     | {
         "data": ["instructions_en.jsonl", "instructions_zh.jsonl"],
-        "max_iters": 4500,
+        "optimizer": "muon",
+        "max_iters": 3500,
         "eval_interval": 500,
         "learning_rate": 3e-3,
         "dropout": 0.0,  # in so few steps over so many records it slows learning more than it helps

@@ -37,7 +37,7 @@ NOT_SHOWN = {
     19: "2.2 20 175 200",  # a table's number; tokens a parameter; GPT-3's billions; steps worth processes
 }
 MEASURED = {  # in a table of both READMEs
-    15: "93.8 3,252",
+    15: "93.8 3,252 3,500 4,500",
     17: "14,362 6.9 0.63 0.82 97.3 97.0 20,000 3,500",
 }
 DEFAULTS = {Decimal(flag) for flag in vars(train_arguments([])).values() if type(flag) is int}

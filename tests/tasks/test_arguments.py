@@ -35,7 +35,7 @@ def test_the_bundled_data_are_found_wherever_the_program_is_called(task, tmp_pat
     [
         ([], (4, 3000, 8e-3, 0.0, 4, 128)),
         (["--task", "classify"], (32, 1000, 3e-3, 0.3, 1, 64)),
-        (["--task", "instruct"], (16, 4500, 3e-3, 0.0, 4, 128)),
+        (["--task", "instruct"], (16, 3500, 3e-3, 0.0, 4, 128)),
         (["--task", "chat"], (16, 700, 5e-3, 0.0, 4, 128)),
         (["--task", "chat", "--lora-rank", "8"], (16, 700, 5e-3, 0.0, 4, 128)),
         (["--task", "prefer"], (16, 300, 2e-4, 0.0, 4, 128)),
@@ -52,12 +52,13 @@ def test_the_command_line_counts_more_than_a_preset_and_that_more_than_a_task(fl
     assert found == expected
 
 
-def test_muon_is_for_pretraining_and_chat_and_for_whoever_asks():
-    assert train_arguments([]).optimizer == train_arguments(["--task", "chat"]).optimizer == "muon"
+def test_muon_is_for_pretraining_and_what_is_answered_and_for_whoever_asks():
+    for flags in ([], ["--task", "chat"], ["--task", "instruct"]):
+        assert train_arguments(flags).optimizer == "muon"
     for flags in (["--model", "bigram"], ["--lora-rank", "4"], ["--preset", "shakespeare-char-cpu"]):
         assert train_arguments(flags).optimizer == "adamw"
     assert train_arguments(["--task", "chat", "--lora-rank", "4"]).optimizer == "adamw"
-    for task in ("classify", "instruct", "prefer"):
+    for task in ("classify", "prefer"):
         assert train_arguments(["--task", task]).optimizer == "adamw"
         assert train_arguments(["--task", task, "--optimizer", "muon"]).optimizer == "muon"
 
