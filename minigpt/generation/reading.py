@@ -24,7 +24,7 @@ def read(model, ids, rows, keys, values, team):
     """Fill the cache of some rows from the beginning -> the last block's output (R, n, C).
 
     ids (R, n) int, rows (R,) int or a slice: which of the cache's rows they are. keys, values: of every block
-    an array (B, H, block_size, D). team: a cores.Team.
+    an array (B, H, places, D). team: a cores.Team.
     """
     config, w = model.config, model.params
     n_rows, n = ids.shape

@@ -35,7 +35,8 @@ def team_size(n_embd, n_tokens):
 class Step:
     """What is looked up once for all steps of a GPT over some windows.
 
-    keys, values: of every block an array (B, H, block_size, D), with those of all tokens in the windows.
+    keys, values: of every block an array (B, H, places, D), with those of all tokens in the windows and room
+    for one more; the lists may be given others.
     """
 
     def __init__(self, model, windows, keys, values):
@@ -51,6 +52,10 @@ class Step:
         self.average = xp.full((C, 1), 1 / C, dtype)  # x @ average is the mean of each row
         self.epsilon = xp.full((1, 1), config.layer_norm_epsilon, dtype)
 
+        # The mask of any length is a slice of these: as many times 0 as there can be tokens, and −∞.
+        self.masks = xp.zeros(2 * config.block_size, dtype)
+        self.masks[config.block_size :] = -math.inf
+
         self.team = Team(team_size(C, B))
         self.products = Products(self.team)
 
@@ -65,12 +70,14 @@ class Step:
     def _blocks(self, tokens):
         """tokens (B,) -> the last block's output (B, C)."""
         B, C, H, n = len(tokens), self.config.n_embd, self.config.n_head, self.windows.longest
+        n_places = self.keys[0].shape[2]
         if self.windows.equal_lengths:
-            place, mask, position = (slice(None), slice(None), n), None, n
+            place, position = (slice(None), slice(None), n), n
+            mask = self.masks[self.config.block_size - 1 - n :][:n_places]  # 0 up to place n, −∞ behind it
         else:
             position = to_device(self.windows.lengths)
             place = (xp.arange(B), slice(None), position)
-            unused = xp.arange(n + 1) > position[:, None]  # (B, n + 1)
+            unused = xp.arange(n_places) > position[:, None]  # (B, n_places)
             mask = xp.where(unused, -math.inf, 0.0).astype(self.average.dtype)[:, None, None]
         x = self.wte[tokens] + self.wpe[position]  # (B, C)
         product = self.products.with_matrix
@@ -81,7 +88,7 @@ class Step:
             q, k, v = qkv.reshape(B, 3, H, C // H).swapaxes(0, 1)  # (B, H, D) each
             keys[place] = k
             values[place] = v
-            y = self._look_back(q, keys[:, :, : n + 1], values[:, :, : n + 1], mask)
+            y = self._look_back(q, keys, values, mask)
             x = x + product(y, w["attn.c_proj.weight"])
             x += w["attn.c_proj.bias"]
 
@@ -122,8 +129,7 @@ def look_back(q, keys, values, mask):
     """softmax(q kᵀ / √D + mask) v of some heads: q (B, H, D), keys and values (B, H, n, D) -> (B, H, D)."""
     scores = q[:, :, None] @ keys.swapaxes(-1, -2)  # (B, H, 1, n)
     scores *= 1 / math.sqrt(q.shape[-1])
-    if mask is not None:
-        scores += mask
+    scores += mask
     scores -= scores.max(-1, keepdims=True)
     shares = xp.exp(scores, out=scores)
     y = shares @ values  # (B, H, 1, D)

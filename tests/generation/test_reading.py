@@ -32,10 +32,11 @@ def prompts_of(*lengths):
 
 
 def decoder_of(size, model, prompts, monkeypatch):
-    """A decoder of so many threads, that share the look back too, however short it is."""
+    """A decoder of so many threads, that share the look back too, however short, and a cache that grows."""
     for module in (decoder_module, step_module):
         monkeypatch.setattr(module, "team_size", lambda n_embd, n_tokens: size)
     monkeypatch.setattr(step_module, "LONG_CACHE", 1)
+    monkeypatch.setattr(decoder_module, "FEWEST_PLACES", 2)
     return CachingDecoder(model, prompts)
 
 
@@ -54,6 +55,19 @@ def test_scores_are_those_of_the_whole_model_however_many_threads_share_them(
     expected = scores(RecomputingDecoder(model, prompts), len(prompts), 5)
     assert np.abs(expected).max() > 1
     assert np.abs(ours - expected).max() <= 1e-10
+
+
+@pytest.mark.parametrize("lengths", [(1,), (100,), (CONTEXT, CONTEXT), (CONTEXT, 3)])
+def test_a_cache_has_few_more_places_than_tokens_and_seldom_grows(lengths, model):
+    decoder = CachingDecoder(model, prompts_of(*lengths))
+    decoder.start()
+    tokens, all_places = np.zeros(len(lengths), dtype=np.int64), []
+    for _ in range(60):
+        decoder.append(tokens)
+        n, places = decoder.windows.longest, {cache.shape[2] for cache in decoder.keys + decoder.values}
+        assert len(places) == 1 and n <= min(places) <= max(n - 1 + 16, (n - 1) * 9 / 8)
+        all_places += places
+    assert np.count_nonzero(np.diff(all_places)) <= 60 / 16 + 1
 
 
 @pytest.mark.parametrize("size", SIZES)

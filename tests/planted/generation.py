@@ -117,6 +117,31 @@ PLANTED = {
             "decoders.get(GPT if isinstance(model, GPT) else type(model),",
         ),
         (
+            "a cache that grows forgets",
+            "cache[:, :, :n] = kept[:, :, :n_places]",
+            "pass",
+        ),
+        (
+            "masked places hold anything",
+            "cache = xp.zeros((B, H, n_places, D), kept.dtype)",
+            "cache = xp.full((B, H, n_places, D), xp.nan, kept.dtype)",
+        ),
+        (
+            "places for a whole window from the beginning",
+            "n + max(FEWEST_PLACES, n // 8)",
+            "self.windows.block_size",
+        ),
+        (
+            "a cache is copied at every step",
+            "n + max(FEWEST_PLACES, n // 8)",
+            "n + 1",
+        ),
+        (
+            "a window that slid keeps the places of a full one",
+            "if not n < n_places <= wanted:",
+            "if not n < n_places:",
+        ),
+        (
             "an RNN reads its whole window at every step",
             "{GPT: CachingDecoder, RNN: RecurrentDecoder}",
             "{GPT: CachingDecoder}",
@@ -177,6 +202,16 @@ PLANTED = {
             "a shorter row does not see itself",
             "> position[:, None]",
             ">= position[:, None]",
+        ),
+        (
+            "a place is seen that nothing was written to",
+            "self.masks[self.config.block_size - 1 - n :]",
+            "self.masks[self.config.block_size - 2 - n :]",
+        ),
+        (
+            "the last token does not see itself",
+            "self.masks[self.config.block_size - 1 - n :]",
+            "self.masks[self.config.block_size - n :]",
         ),
         (
             "a shorter row sees what is not there",
