@@ -297,18 +297,18 @@ PLANTED = {
         ),
         (
             "the first piece's part alone",
-            "parts.sum(0) if self.shared > 1 else parts[0]",
-            "parts[0]",
+            "return parts.sum(0)",
+            "return parts[0]",
         ),
         (
             "all pieces in one place",
-            "zip(x[:, rows], parts[i])",
-            "zip(x[:, rows], parts[0])",
+            "weight[rows], out=parts[i])",
+            "weight[rows], out=parts[0])",
         ),
         (
             "the wrong features of the text",
-            "zip(x[:, rows], parts[i])",
-            "zip(x[:, : rows.stop - rows.start], parts[i])",
+            "x[:, rows], weight[rows]",
+            "x[:, : rows.stop - rows.start], weight[rows]",
         ),
         (
             "scores in the wrong places",
@@ -339,6 +339,16 @@ PLANTED = {
             "OpenBLAS copies",
             "math.ceil(n_columns / width)",
             "1",
+        ),
+        (
+            "one thread takes a table in pieces",
+            "1 if self.shared == len(x) == 1 else math.ceil(",
+            "math.ceil(",
+        ),
+        (
+            "a table is not shared",
+            "1 if self.shared == len(x) == 1 else",
+            "1 if len(x) == 1 else",
         ),
         (
             "products are not shared",
