@@ -78,8 +78,8 @@ class CachingDecoder:
         """Read the prompts: the scores of the token that follows each, (B, V)."""
         rows = to_device(self.windows.rows)
         with one_blas_thread:
-            hidden = self._read(slice(None), self.windows.padded())  # (B, longest, C)
-            logits = self.step.scores(hidden[rows, to_device(self.windows.lengths - 1)])
+            x = self._read(slice(None), self.windows.padded())  # (B, longest, C)
+            logits = self.step.after_last(x[rows, to_device(self.windows.lengths - 1)])
         return to_host(logits)
 
     def append(self, tokens):
@@ -111,7 +111,7 @@ class CachingDecoder:
                     cache[block] = with_places(kept, wanted)
 
     def _read(self, rows, ids):
-        """Fill the cache of some rows from the beginning: ids (R, n) -> the last block's output (R, n, C)."""
+        """Fill the cache of some rows with ids (R, n) -> what enters the last block (R, n, C)."""
         team = Team(team_size(self.model.config.n_embd, ids.size))
         return read(self.model, ids, rows, self.keys, self.values, team)
 

@@ -103,8 +103,8 @@ PLANTED = {
         ),
         (
             "caching: scores of the longest row's end",
-            "hidden[rows, to_device(self.windows.lengths - 1)]",
-            "hidden[:, -1]",
+            "x[rows, to_device(self.windows.lengths - 1)]",
+            "x[:, -1]",
         ),
         (
             "keys stay when the window hops",
@@ -178,8 +178,8 @@ PLANTED = {
         ),
         (
             "BLAS on all cores while prompts are read",
-            "with one_blas_thread:\n            hidden =",
-            "if True:\n            hidden =",
+            "with one_blas_thread:\n            x =",
+            "if True:\n            x =",
         ),
         (
             "BLAS on all cores in a step",
@@ -194,6 +194,16 @@ PLANTED = {
     ],
     "minigpt/generation/step.py": [
         (
+            "the last tokens read are put behind themselves",
+            "self._where(self.windows.longest - 1, self.windows.lengths - 1)",
+            "self._where(self.windows.longest, self.windows.lengths)",
+        ),
+        (
+            "the last tokens are asked of the first block",
+            "self._block(-1, x, place, mask)",
+            "self._block(0, x, place, mask)",
+        ),
+        (
             "scores without 1/√D",
             "scores *= 1 / math.sqrt(q.shape[-1])",
             "pass",
@@ -205,13 +215,13 @@ PLANTED = {
         ),
         (
             "a place is seen that nothing was written to",
-            "self.masks[self.config.block_size - 1 - n :]",
-            "self.masks[self.config.block_size - 2 - n :]",
+            "self.masks[self.config.block_size - 1 - longest :]",
+            "self.masks[self.config.block_size - 2 - longest :]",
         ),
         (
             "the last token does not see itself",
-            "self.masks[self.config.block_size - 1 - n :]",
-            "self.masks[self.config.block_size - n :]",
+            "self.masks[self.config.block_size - 1 - longest :]",
+            "self.masks[self.config.block_size - longest :]",
         ),
         (
             "a shorter row sees what is not there",
@@ -225,8 +235,8 @@ PLANTED = {
         ),
         (
             "keys and values swapped",
-            "keys[place] = k\n            values[place] = v",
-            "keys[place] = v\n            values[place] = k",
+            "keys[place] = k\n        values[place] = v",
+            "keys[place] = v\n        values[place] = k",
         ),
         (
             "eps of the config not used",
@@ -357,6 +367,21 @@ PLANTED = {
         ),
     ],
     "minigpt/generation/reading.py": [
+        (
+            "the last block keeps queries",
+            "columns = slice(config.n_embd, None)",
+            "columns = slice(0, 2 * config.n_embd)",
+        ),
+        (
+            "the last block's keys without LayerNorm",
+            "kv, _ = linear_forward(h,",
+            "kv, _ = linear_forward(x,",
+        ),
+        (
+            "keys and values swapped",
+            "values[block][mine, :, start:stop] = kv",
+            "values[block][mine, :, start:stop] = reversed(kv)",
+        ),
         (
             "a member does not wait for what came before",
             "if not apart:",
