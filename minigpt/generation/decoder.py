@@ -26,6 +26,8 @@ from minigpt.layers import unembedding_forward
 from minigpt.model import GPT
 from minigpt.rnn import RNN
 
+FEWEST_PLACES = 16  # for tokens to come, when a cache is made or grows: each time all of it is copied
+
 
 def decoder_for(model, prompts, use_cache=True):
     """The fastest decoder of a model: a GPT or an RNN has something to cache (of one with LoRA its merged()).
@@ -58,27 +60,26 @@ class RecomputingDecoder:
 
 
 class CachingDecoder:
-    """A GPT with the keys and values of all tokens of its windows, (B, H, block_size, D) for every block."""
+    """A GPT with the keys and values of all tokens of its windows, (B, H, places, D) for every block."""
 
     def __init__(self, model, prompts):
         config = model.config
         self.model = model
         self.windows = Windows(prompts, config.block_size)
         model.check_ids(self.windows.padded())
-        # Zeros, because masked places are still multiplied, with 0, and 0 times what lay there before
-        # could be NaN. The system hands zeros out page by page, when they are first written to.
-        shape = (len(prompts), config.n_head, config.block_size, config.n_embd // config.n_head)
+        shape = (len(prompts), config.n_head, 0, config.n_embd // config.n_head)
         dtype = model.params["wte.weight"].dtype
         self.keys = [xp.zeros(shape, dtype) for _ in range(config.n_layer)]
         self.values = [xp.zeros(shape, dtype) for _ in range(config.n_layer)]
+        self._make_places()
         self.step = Step(model, self.windows, self.keys, self.values)
 
     def start(self):
         """Read the prompts: the scores of the token that follows each, (B, V)."""
         rows = to_device(self.windows.rows)
         with one_blas_thread:
-            hidden = self._read(slice(None), self.windows.padded())  # (B, longest, C)
-            logits = self.step.scores(hidden[rows, to_device(self.windows.lengths - 1)])
+            x = self._read(slice(None), self.windows.padded())  # (B, longest, C)
+            logits = self.step.after_last(x[rows, to_device(self.windows.lengths - 1)])
         return to_host(logits)
 
     def append(self, tokens):
@@ -91,14 +92,37 @@ class CachingDecoder:
                 if kept:
                     rows = slice(None) if len(slid) == len(windows.rows) else to_device(slid)
                     self._read(rows, windows.ids[slid, :kept])
+            self._make_places()
             logits = self.step(to_device(tokens))
         windows.append(tokens)
         return to_host(logits)
 
+    def _make_places(self):
+        """Let the cache have a place for the next token, and few more than that.
+
+        A step reads all places of a head, then those of the next head. Memory is read fast in one stretch;
+        where a gap is left out behind every head, it takes more than twice as long.
+        """
+        n, n_places = self.windows.longest, self.keys[0].shape[2]
+        wanted = min(self.windows.block_size, n + max(FEWEST_PLACES, n // 8))
+        if not n < n_places <= wanted:
+            for cache in (self.keys, self.values):
+                for block, kept in enumerate(cache):
+                    cache[block] = with_places(kept, wanted)
+
     def _read(self, rows, ids):
-        """Fill the cache of some rows from the beginning: ids (R, n) -> the last block's output (R, n, C)."""
+        """Fill the cache of some rows with ids (R, n) -> what enters the last block (R, n, C)."""
         team = Team(team_size(self.model.config.n_embd, ids.size))
         return read(self.model, ids, rows, self.keys, self.values, team)
+
+
+def with_places(kept, n_places):
+    """A block's keys or values (B, H, n, D), as many as have a place -> (B, H, n_places, D), else zeros."""
+    B, H, n, D = kept.shape
+    # Masked places are still multiplied, with 0, and 0 times what happened to lie there could be NaN.
+    cache = xp.zeros((B, H, n_places, D), kept.dtype)
+    cache[:, :, :n] = kept[:, :, :n_places]
+    return cache
 
 
 class RecurrentDecoder:

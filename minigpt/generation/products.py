@@ -56,7 +56,8 @@ class Products:
         if table.nbytes < LARGE or not on_host():
             return x @ table.T
         few = len(x) <= FEW_FOR_TABLE and table.shape[1] >= LONG
-        n_pieces = math.ceil(table.nbytes / (FEW_ROWS_PIECE if few and len(x) > 1 else ONE_ROW_PIECE))
+        piece_bytes = FEW_ROWS_PIECE if few and len(x) > 1 else ONE_ROW_PIECE
+        n_pieces = 1 if self.shared == len(x) == 1 else math.ceil(table.nbytes / piece_bytes)
         out = np.empty((len(x), len(table)), x.dtype)
 
         def piece(i):
@@ -72,15 +73,16 @@ class Products:
         return out
 
     def _row_by_row(self, x, weight):
+        if self.shared == 1:
+            return np.einsum("bi,io->bo", x, weight)
         parts = np.empty((self.shared, len(x), weight.shape[1]), x.dtype)
 
         def piece(i):
             rows = slice_of(len(weight), i, self.shared)
-            for features, out in zip(x[:, rows], parts[i]):
-                np.einsum("i,io->o", features, weight[rows], out=out)
+            np.einsum("bi,io->bo", x[:, rows], weight[rows], out=parts[i])
 
         self.team.each(self.shared, piece)
-        return parts.sum(0) if self.shared > 1 else parts[0]  # in the order of the pieces, whoever did them
+        return parts.sum(0)  # in the order of the pieces, whoever did them
 
     def _in_columns(self, x, weight):
         n_columns, n_pieces = weight.shape[1], self.shared

@@ -6,6 +6,9 @@ values of the tokens before its own: it writes its own ones of a block into the 
 there to the next block's keys and values each works by itself. A late token has more to look back on, so
 later parts are shorter.
 
+Of the last block a text needs no more than keys and values: what it says of a token is what follows, and that
+is asked of the last token alone (step.py). So five sixths of its products are left out.
+
 What is added up for one token is the same in any cut; BLAS may add it in another order.
 """
 
@@ -13,6 +16,7 @@ import math
 from functools import partial
 
 from minigpt.backend import to_device, xp
+from minigpt.layers import layernorm_forward, linear_forward
 from minigpt.layers.attention import QUERY_BLOCK, future_mask, split_heads
 from minigpt.layers.reductions import row_max, row_sum
 from minigpt.model import block_forward
@@ -21,23 +25,22 @@ LOOK_BACK = 2.0  # a token's work is in proportion to 1 + tokens before it / (LO
 
 
 def read(model, ids, rows, keys, values, team):
-    """Fill the cache of some rows from the beginning -> the last block's output (R, n, C).
+    """Fill the cache of some rows from the beginning -> what enters the last block (R, n, C).
 
     ids (R, n) int, rows (R,) int or a slice: which of the cache's rows they are. keys, values: of every block
-    an array (B, H, block_size, D). team: a cores.Team.
+    an array (B, H, places, D). team: a cores.Team.
     """
     config, w = model.config, model.params
     n_rows, n = ids.shape
-    blocks = [model.block_params(i) for i in range(config.n_layer)]
+    *blocks, last = (model.block_params(i) for i in range(config.n_layer))
     hidden = xp.empty((n_rows, n, config.n_embd), dtype=w["wte.weight"].dtype)
     apart = n_rows >= team.size  # each has rows of its own
     edges = time_edges(n, team.size, config.n_embd)
 
     def look_back(qkv, n_head, p, rngs, block, mine, start, stop):
         """attention_forward for the tokens start … stop − 1, after those that the cache has."""
-        q, k, v = split_heads(qkv, 3, n_head)
-        keys[block][mine, :, start:stop] = k
-        values[block][mine, :, start:stop] = v
+        q, *kv = split_heads(qkv, 3, n_head)
+        keys[block][mine, :, start:stop], values[block][mine, :, start:stop] = kv
         if not apart:
             team.meet()
         return attend(q, keys[block][mine, :, :stop], values[block][mine, :, :stop]), None
@@ -50,6 +53,10 @@ def read(model, ids, rows, keys, values, team):
         for i, params in enumerate(blocks):
             attention = partial(look_back, block=i, mine=mine, start=start, stop=stop)
             x, _ = block_forward(x, params, config, attention=attention)
+        h, _ = layernorm_forward(x, last["ln_1.weight"], last["ln_1.bias"], config.layer_norm_epsilon)
+        columns = slice(config.n_embd, None)  # without those of the queries
+        kv, _ = linear_forward(h, last["attn.c_attn.weight"][:, columns], last["attn.c_attn.bias"][columns])
+        keys[-1][mine, :, start:stop], values[-1][mine, :, start:stop] = split_heads(kv, 2, config.n_head)
         hidden[part, start:stop] = x
 
     team.run(work)

@@ -35,7 +35,8 @@ def team_size(n_embd, n_tokens):
 class Step:
     """What is looked up once for all steps of a GPT over some windows.
 
-    keys, values: of every block an array (B, H, block_size, D), with those of all tokens in the windows.
+    keys, values: of every block an array (B, H, places, D), with those of all tokens in the windows and room
+    for one more; the lists may be given others.
     """
 
     def __init__(self, model, windows, keys, values):
@@ -51,46 +52,64 @@ class Step:
         self.average = xp.full((C, 1), 1 / C, dtype)  # x @ average is the mean of each row
         self.epsilon = xp.full((1, 1), config.layer_norm_epsilon, dtype)
 
+        # The mask of any length is a slice of these: as many times 0 as there can be tokens, and −∞.
+        self.masks = xp.zeros(2 * config.block_size, dtype)
+        self.masks[config.block_size :] = -math.inf
+
         self.team = Team(team_size(C, B))
         self.products = Products(self.team)
 
     def __call__(self, tokens):
         """One token a row, (B,), each at the end of its window -> the scores of the next one, (B, V)."""
-        return self.scores(self._blocks(tokens))
+        position, place, mask = self._where(self.windows.longest, self.windows.lengths)
+        x = self.wte[tokens] + self.wpe[position]  # (B, C)
+        for block in range(self.config.n_layer):
+            x = self._block(block, x, place, mask)
+        return self._scores(x)
 
-    def scores(self, x):
-        """What follows the tokens of which x (B, C) is the last block's output: (B, V)."""
+    def after_last(self, x):
+        """What follows the last tokens in the windows, of which x (B, C) enters the last block: (B, V)."""
+        _, place, mask = self._where(self.windows.longest - 1, self.windows.lengths - 1)
+        return self._scores(self._block(-1, x, place, mask))
+
+    def _scores(self, x):
         return self.products.with_table(self._normalize(x, *self.top), self.head)
 
-    def _blocks(self, tokens):
-        """tokens (B,) -> the last block's output (B, C)."""
-        B, C, H, n = len(tokens), self.config.n_embd, self.config.n_head, self.windows.longest
-        if self.windows.equal_lengths:
-            place, mask, position = (slice(None), slice(None), n), None, n
-        else:
-            position = to_device(self.windows.lengths)
-            place = (xp.arange(B), slice(None), position)
-            unused = xp.arange(n + 1) > position[:, None]  # (B, n + 1)
-            mask = xp.where(unused, -math.inf, 0.0).astype(self.average.dtype)[:, None, None]
-        x = self.wte[tokens] + self.wpe[position]  # (B, C)
-        product = self.products.with_matrix
-        for w, keys, values in zip(self.blocks, self.keys, self.values):
-            h = self._normalize(x, w["ln_1.weight"], w["ln_1.bias"])
-            qkv = product(h, w["attn.c_attn.weight"])
-            qkv += w["attn.c_attn.bias"]
-            q, k, v = qkv.reshape(B, 3, H, C // H).swapaxes(0, 1)  # (B, H, D) each
-            keys[place] = k
-            values[place] = v
-            y = self._look_back(q, keys[:, :, : n + 1], values[:, :, : n + 1], mask)
-            x = x + product(y, w["attn.c_proj.weight"])
-            x += w["attn.c_proj.bias"]
+    def _where(self, longest, positions):
+        """Of one token a row, the position in its window, its place in a cache, and the mask of all places.
 
-            h = self._normalize(x, w["ln_2.weight"], w["ln_2.bias"])
-            h = product(h, w["mlp.c_fc.weight"])
-            h += w["mlp.c_fc.bias"]
-            h, _ = gelu_forward(h)
-            x += product(h, w["mlp.c_proj.weight"])
-            x += w["mlp.c_proj.bias"]
+        positions: those of all rows, (B,); longest: the highest of them.
+        """
+        n_places = self.keys[0].shape[2]
+        if self.windows.equal_lengths:
+            mask = self.masks[self.config.block_size - 1 - longest :][:n_places]  # −∞ behind the token
+            return longest, (slice(None), slice(None), longest), mask
+        position = to_device(positions)
+        unused = xp.arange(n_places) > position[:, None]  # (B, n_places)
+        mask = xp.where(unused, -math.inf, 0.0).astype(self.average.dtype)[:, None, None]
+        return position, (xp.arange(len(position)), slice(None), position), mask
+
+    def _block(self, block, x, place, mask):
+        """x (B, C) -> (B, C); the keys and values are kept."""
+        B = len(x)
+        w, keys, values = self.blocks[block], self.keys[block], self.values[block]
+        product = self.products.with_matrix
+        h = self._normalize(x, w["ln_1.weight"], w["ln_1.bias"])
+        qkv = product(h, w["attn.c_attn.weight"])
+        qkv += w["attn.c_attn.bias"]
+        q, k, v = qkv.reshape(B, 3, self.config.n_head, -1).swapaxes(0, 1)  # (B, H, D) each
+        keys[place] = k
+        values[place] = v
+        y = self._look_back(q, keys, values, mask)
+        x = x + product(y, w["attn.c_proj.weight"])
+        x += w["attn.c_proj.bias"]
+
+        h = self._normalize(x, w["ln_2.weight"], w["ln_2.bias"])
+        h = product(h, w["mlp.c_fc.weight"])
+        h += w["mlp.c_fc.bias"]
+        h, _ = gelu_forward(h)
+        x += product(h, w["mlp.c_proj.weight"])
+        x += w["mlp.c_proj.bias"]
         return x
 
     def _look_back(self, q, keys, values, mask):
@@ -122,8 +141,7 @@ def look_back(q, keys, values, mask):
     """softmax(q kᵀ / √D + mask) v of some heads: q (B, H, D), keys and values (B, H, n, D) -> (B, H, D)."""
     scores = q[:, :, None] @ keys.swapaxes(-1, -2)  # (B, H, 1, n)
     scores *= 1 / math.sqrt(q.shape[-1])
-    if mask is not None:
-        scores += mask
+    scores += mask
     scores -= scores.max(-1, keepdims=True)
     shares = xp.exp(scores, out=scores)
     y = shares @ values  # (B, H, 1, D)

@@ -66,7 +66,7 @@ def test_the_dtype_stays(dtype, n_rows, calls):
 
 def test_few_rows_read_a_large_matrix_in_its_order_and_the_others_leave_it_to_blas(calls):
     ours = Products(Team(1))
-    for n_rows, expected in ((1, ["einsum"]), (3, ["einsum"] * 3), (4, [])):
+    for n_rows, expected in ((1, ["einsum"]), (3, ["einsum"]), (4, [])):
         ours.with_matrix(*arrays(n_rows, 13, 7))
         assert calls == expected
         calls.clear()
@@ -76,12 +76,16 @@ def test_few_rows_read_a_large_matrix_in_its_order_and_the_others_leave_it_to_bl
         calls.clear()
 
 
-@pytest.mark.parametrize(("size", "n_pieces"), [(1, 1), (2, 4), (3, 6)])
-def test_several_threads_get_pieces_of_every_product(size, n_pieces, calls, monkeypatch):
+@pytest.mark.parametrize("size", SIZES)
+def test_several_threads_get_pieces_of_every_product_and_one_thread_takes_it_whole(size, calls, monkeypatch):
     ours, shared = Products(Team(size)), []
     monkeypatch.setattr(ours.team, "each", lambda n, work: shared.append(n))
     ours.with_matrix(*arrays(1, 13, 7)), ours.with_matrix(*arrays(4, 13, 7))
-    assert shared == [n_pieces] * (1 if size == 1 else 2)  # one thread takes all columns at once
+    assert shared == ([] if size == 1 else [2 * size] * 2)
+    shared.clear()
+    monkeypatch.setattr(products, "ONE_ROW_PIECE", 50)
+    ours.with_table(*arrays(1, 7, 7, "float32"))  # 196 bytes
+    assert shared == [1 if size == 1 else 4]
 
 
 def test_small_matrices_short_rows_and_a_gpu_leave_it_to_blas(calls, monkeypatch):

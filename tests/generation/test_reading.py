@@ -32,10 +32,11 @@ def prompts_of(*lengths):
 
 
 def decoder_of(size, model, prompts, monkeypatch):
-    """A decoder of so many threads, that share the look back too, however short it is."""
+    """A decoder of so many threads, that share the look back too, however short, and a cache that grows."""
     for module in (decoder_module, step_module):
         monkeypatch.setattr(module, "team_size", lambda n_embd, n_tokens: size)
     monkeypatch.setattr(step_module, "LONG_CACHE", 1)
+    monkeypatch.setattr(decoder_module, "FEWEST_PLACES", 2)
     return CachingDecoder(model, prompts)
 
 
@@ -54,6 +55,19 @@ def test_scores_are_those_of_the_whole_model_however_many_threads_share_them(
     expected = scores(RecomputingDecoder(model, prompts), len(prompts), 5)
     assert np.abs(expected).max() > 1
     assert np.abs(ours - expected).max() <= 1e-10
+
+
+@pytest.mark.parametrize("lengths", [(1,), (100,), (CONTEXT, CONTEXT), (CONTEXT, 3)])
+def test_a_cache_has_few_more_places_than_tokens_and_seldom_grows(lengths, model):
+    decoder = CachingDecoder(model, prompts_of(*lengths))
+    decoder.start()
+    tokens, all_places = np.zeros(len(lengths), dtype=np.int64), []
+    for _ in range(60):
+        decoder.append(tokens)
+        n, places = decoder.windows.longest, {cache.shape[2] for cache in decoder.keys + decoder.values}
+        assert len(places) == 1 and n <= min(places) <= max(n - 1 + 16, (n - 1) * 9 / 8)
+        all_places += places
+    assert np.count_nonzero(np.diff(all_places)) <= 60 / 16 + 1
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -104,12 +118,13 @@ def count_shared(monkeypatch):
 
 
 @pytest.mark.parametrize("size", [2, 3])
-def test_a_prompt_meets_once_a_block_and_a_step_gathers_once_a_product(size, model, monkeypatch):
+def test_a_prompt_meets_once_a_block_but_the_last_and_a_step_gathers_once_a_product(size, model, monkeypatch):
     decoder = decoder_of(size, model, prompts_of(100), monkeypatch)
     meetings, shared = count_meetings(monkeypatch), count_shared(monkeypatch)
     decoder.start()
-    assert len(meetings) == LAYERS * size and not shared  # and the table is small
-    meetings.clear()
+    assert len(meetings) == (LAYERS - 1) * size
+    assert len(shared) == 5  # the last token in the last block; and the table is small
+    meetings.clear(), shared.clear()
     decoder.append(np.array([1]))
     assert not meetings and len(shared) == 5 * LAYERS  # one of them is the look back
     shared.clear()
@@ -132,6 +147,18 @@ def test_a_step_is_done_without_the_threads_that_have_no_processor(model, monkey
     alone = decoder_of(1, model, prompts_of(9, 9, 9), monkeypatch)
     alone.start()
     assert np.abs(ours - alone.append(np.array([1, 2, 3]))).max() <= 1e-10
+
+
+def test_in_the_last_block_a_prompt_is_no_more_than_keys_values_and_its_last_token(model, monkeypatch):
+    shapes = []
+
+    def spy(gelu):
+        return lambda x: (shapes.append(x.shape), gelu(x))[1]
+
+    for module in ("minigpt.model", "minigpt.generation.step"):
+        monkeypatch.setattr(f"{module}.gelu_forward", spy(step_module.gelu_forward))
+    decoder_of(1, model, prompts_of(20, 7), monkeypatch).start()
+    assert shapes == [(2, 20, 48)] * (LAYERS - 1) + [(2, 48)]
 
 
 def test_threads_with_prompts_of_their_own_do_not_meet(model, monkeypatch):

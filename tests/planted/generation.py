@@ -103,8 +103,8 @@ PLANTED = {
         ),
         (
             "caching: scores of the longest row's end",
-            "hidden[rows, to_device(self.windows.lengths - 1)]",
-            "hidden[:, -1]",
+            "x[rows, to_device(self.windows.lengths - 1)]",
+            "x[:, -1]",
         ),
         (
             "keys stay when the window hops",
@@ -115,6 +115,31 @@ PLANTED = {
             "adapters are passed over",
             "decoders.get(type(model),",
             "decoders.get(GPT if isinstance(model, GPT) else type(model),",
+        ),
+        (
+            "a cache that grows forgets",
+            "cache[:, :, :n] = kept[:, :, :n_places]",
+            "pass",
+        ),
+        (
+            "masked places hold anything",
+            "cache = xp.zeros((B, H, n_places, D), kept.dtype)",
+            "cache = xp.full((B, H, n_places, D), xp.nan, kept.dtype)",
+        ),
+        (
+            "places for a whole window from the beginning",
+            "n + max(FEWEST_PLACES, n // 8)",
+            "self.windows.block_size",
+        ),
+        (
+            "a cache is copied at every step",
+            "n + max(FEWEST_PLACES, n // 8)",
+            "n + 1",
+        ),
+        (
+            "a window that slid keeps the places of a full one",
+            "if not n < n_places <= wanted:",
+            "if not n < n_places:",
         ),
         (
             "an RNN reads its whole window at every step",
@@ -153,8 +178,8 @@ PLANTED = {
         ),
         (
             "BLAS on all cores while prompts are read",
-            "with one_blas_thread:\n            hidden =",
-            "if True:\n            hidden =",
+            "with one_blas_thread:\n            x =",
+            "if True:\n            x =",
         ),
         (
             "BLAS on all cores in a step",
@@ -169,6 +194,16 @@ PLANTED = {
     ],
     "minigpt/generation/step.py": [
         (
+            "the last tokens read are put behind themselves",
+            "self._where(self.windows.longest - 1, self.windows.lengths - 1)",
+            "self._where(self.windows.longest, self.windows.lengths)",
+        ),
+        (
+            "the last tokens are asked of the first block",
+            "self._block(-1, x, place, mask)",
+            "self._block(0, x, place, mask)",
+        ),
+        (
             "scores without 1/√D",
             "scores *= 1 / math.sqrt(q.shape[-1])",
             "pass",
@@ -177,6 +212,16 @@ PLANTED = {
             "a shorter row does not see itself",
             "> position[:, None]",
             ">= position[:, None]",
+        ),
+        (
+            "a place is seen that nothing was written to",
+            "self.masks[self.config.block_size - 1 - longest :]",
+            "self.masks[self.config.block_size - 2 - longest :]",
+        ),
+        (
+            "the last token does not see itself",
+            "self.masks[self.config.block_size - 1 - longest :]",
+            "self.masks[self.config.block_size - longest :]",
         ),
         (
             "a shorter row sees what is not there",
@@ -190,8 +235,8 @@ PLANTED = {
         ),
         (
             "keys and values swapped",
-            "keys[place] = k\n            values[place] = v",
-            "keys[place] = v\n            values[place] = k",
+            "keys[place] = k\n        values[place] = v",
+            "keys[place] = v\n        values[place] = k",
         ),
         (
             "eps of the config not used",
@@ -262,18 +307,18 @@ PLANTED = {
         ),
         (
             "the first piece's part alone",
-            "parts.sum(0) if self.shared > 1 else parts[0]",
-            "parts[0]",
+            "return parts.sum(0)",
+            "return parts[0]",
         ),
         (
             "all pieces in one place",
-            "zip(x[:, rows], parts[i])",
-            "zip(x[:, rows], parts[0])",
+            "weight[rows], out=parts[i])",
+            "weight[rows], out=parts[0])",
         ),
         (
             "the wrong features of the text",
-            "zip(x[:, rows], parts[i])",
-            "zip(x[:, : rows.stop - rows.start], parts[i])",
+            "x[:, rows], weight[rows]",
+            "x[:, : rows.stop - rows.start], weight[rows]",
         ),
         (
             "scores in the wrong places",
@@ -306,12 +351,37 @@ PLANTED = {
             "1",
         ),
         (
+            "one thread takes a table in pieces",
+            "1 if self.shared == len(x) == 1 else math.ceil(",
+            "math.ceil(",
+        ),
+        (
+            "a table is not shared",
+            "1 if self.shared == len(x) == 1 else",
+            "1 if len(x) == 1 else",
+        ),
+        (
             "products are not shared",
             "1 if team.size == 1 else PIECES * team.size",
             "1",
         ),
     ],
     "minigpt/generation/reading.py": [
+        (
+            "the last block keeps queries",
+            "columns = slice(config.n_embd, None)",
+            "columns = slice(0, 2 * config.n_embd)",
+        ),
+        (
+            "the last block's keys without LayerNorm",
+            "kv, _ = linear_forward(h,",
+            "kv, _ = linear_forward(x,",
+        ),
+        (
+            "keys and values swapped",
+            "values[block][mine, :, start:stop] = kv",
+            "values[block][mine, :, start:stop] = reversed(kv)",
+        ),
         (
             "a member does not wait for what came before",
             "if not apart:",
