@@ -22,6 +22,7 @@ import argparse
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -103,7 +104,7 @@ def rates(settings):
 
 def our_step(task, settings, runner):
     """A function of a step's number and learning rate, as train.py takes it."""
-    kind = Muon if settings.optimizer == "muon" else AdamW
+    kind = partial(Muon, momentum=settings.momentum) if settings.optimizer == "muon" else AdamW
     betas = (settings.beta1, settings.beta2)
     optimizer = kind(task.model.params, betas=betas, weight_decay=settings.weight_decay)
 

@@ -376,6 +376,11 @@ def test_weight_decay_and_betas_are_the_optimisers(run):
     assert (optimizer.weight_decay, optimizer.betas) == (0.3, (0.7, 0.8))
 
 
+def test_momentum_is_muons(run):
+    assert run("--optimizer", "muon", "--momentum", 0.7).optimizer.momentum == 0.7
+    assert run("--optimizer", "muon").optimizer.momentum == 0.95
+
+
 def test_grad_clip_limits_the_gradient(run):
     free, clipped = run("--grad-clip", 0), run("--grad-clip", 0.001)
     assert free.lines[0]["grad_norm"] == clipped.lines[0]["grad_norm"] > 0.01, "the norm before"
@@ -540,6 +545,7 @@ TESTS = {
     "weight_decay": test_weight_decay_and_betas_are_the_optimisers,
     "beta1": test_weight_decay_and_betas_are_the_optimisers,
     "beta2": test_weight_decay_and_betas_are_the_optimisers,
+    "momentum": test_momentum_is_muons,
     "grad_clip": test_grad_clip_limits_the_gradient,
     "eval_interval": test_eval_interval_is_the_steps_between_evaluations,
     "eval_iters": test_eval_iters_is_the_number_of_validation_batches,

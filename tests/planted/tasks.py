@@ -349,6 +349,11 @@ PLANTED = {
             "pass",
         ),
         (
+            "AdamW is given a momentum and ignores it",
+            'args.optimizer == "muon", "for --optimizer muon',
+            'True, "for --optimizer muon',
+        ),
+        (
             "layers of an RNN are let in and ignored",
             'args.model != "rnn", "for a gpt: an rnn',
             'True, "for a gpt: an rnn',
