@@ -183,8 +183,10 @@ def test_presets_are_what_they_are_named_after_and_other_flags_change_them():
     assert (args.weight_decay, args.beta1, args.beta2) == (0.1, 0.9, 0.99)
     assert args.optimizer == "adamw"
     fast = train_arguments(["--preset", "shakespeare-char-cpu-fast", "--batch-size", "13"])
-    assert (fast.n_layer, fast.n_embd, fast.learning_rate, fast.batch_size) == (2, 184, 1e-2, 13)
-    assert (fast.max_iters, fast.block_size, fast.n_head) == (1470, 64, 4)
+    assert (fast.n_layer, fast.n_head, fast.n_embd, fast.block_size) == (4, 4, 96, 80)
+    assert (fast.batch_size, fast.max_iters, fast.warmup_iters) == (13, 2400, 30)
+    assert train_arguments(["--preset", "shakespeare-char-cpu-fast"]).batch_size == 10
+    assert (fast.learning_rate, fast.min_lr, fast.momentum, fast.beta2) == (2e-2, 0, 0.85, 0.95)
     assert fast.optimizer == "muon"
 
 
