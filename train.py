@@ -117,7 +117,8 @@ def train_alone(args, out, group):
         trained = model.trained_params()
         betas = (args.beta1, args.beta2)
         has_blocks = any(map(is_block_matrix, trained))  # a base may be no GPT
-        kind = Muon if args.optimizer == "muon" and has_blocks else AdamW
+        muon = partial(Muon, momentum=args.momentum)
+        kind = muon if args.optimizer == "muon" and has_blocks else AdamW
         optimizer = kind(trained, args.learning_rate, betas, weight_decay=args.weight_decay)
         run.begin(model, optimizer, task.fingerprint)
         if not args.resume:

@@ -189,8 +189,10 @@ def test_presets_are_what_they_are_named_after_and_other_flags_change_them():
     assert (args.weight_decay, args.beta1, args.beta2) == (0.1, 0.9, 0.99)
     assert args.optimizer == "adamw"
     fast = train_arguments(["--preset", "shakespeare-char-cpu-fast", "--batch-size", "13"])
-    assert (fast.n_layer, fast.n_embd, fast.learning_rate, fast.batch_size) == (2, 184, 1e-2, 13)
-    assert (fast.max_iters, fast.block_size, fast.n_head) == (1470, 64, 4)
+    assert (fast.n_layer, fast.n_head, fast.n_embd, fast.block_size) == (4, 4, 96, 80)
+    assert (fast.batch_size, fast.max_iters, fast.warmup_iters) == (13, 2400, 30)
+    assert train_arguments(["--preset", "shakespeare-char-cpu-fast"]).batch_size == 10
+    assert (fast.learning_rate, fast.min_lr, fast.momentum, fast.beta2) == (2e-2, 0, 0.85, 0.95)
     assert fast.optimizer == "muon"
 
 
@@ -383,6 +385,11 @@ def test_weight_decay_and_betas_are_the_optimisers(run):
     assert (optimizer.weight_decay, optimizer.betas) == (0.3, (0.7, 0.8))
 
 
+def test_momentum_is_muons(run):
+    assert run("--optimizer", "muon", "--momentum", 0.7).optimizer.momentum == 0.7
+    assert run("--optimizer", "muon").optimizer.momentum == 0.95
+
+
 def test_grad_clip_limits_the_gradient(run):
     free, clipped = run("--grad-clip", 0), run("--grad-clip", 0.001)
     assert free.lines[0]["grad_norm"] == clipped.lines[0]["grad_norm"] > 0.01, "the norm before"
@@ -547,6 +554,7 @@ TESTS = {
     "weight_decay": test_weight_decay_and_betas_are_the_optimisers,
     "beta1": test_weight_decay_and_betas_are_the_optimisers,
     "beta2": test_weight_decay_and_betas_are_the_optimisers,
+    "momentum": test_momentum_is_muons,
     "grad_clip": test_grad_clip_limits_the_gradient,
     "eval_interval": test_eval_interval_is_the_steps_between_evaluations,
     "eval_iters": test_eval_iters_is_the_number_of_validation_batches,

@@ -192,6 +192,7 @@ def train_parser():
         help="steps of linear rise at the beginning",
     )
     add("--weight-decay", type=amount, default=0.1, metavar="L", help="decay of matrices")
+    add("--momentum", type=share, default=0.95, metavar="M", help="Muon's memory of the gradient")
     add("--beta1", type=share, default=0.9, metavar="B", help="AdamW's memory of the gradient")
     add(
         "--beta2",

@@ -58,6 +58,7 @@ def check_arguments(parser, args, saved):
         (("n_layer", "n_head", "dropout"), args.model != "rnn", "for a gpt: an rnn is one recurrent layer"),
         (("dropout",), args.task != "prefer", "not for --task prefer: the reference has none either"),
         (("lora_rank", "trainable"), args.task != "fill", "not for --task fill, which trains all weights"),
+        (("momentum",), args.optimizer == "muon", "for --optimizer muon: AdamW's memory is --beta1"),
         (("preset",), not args.init_from, "for a model from its beginning: --init-from has its own sizes"),
     ):
         for name in names:

@@ -54,8 +54,13 @@ PLANTED = {
         ),
         (
             "Muon is never taken",
-            'Muon if args.optimizer == "muon" and has_blocks else AdamW',
+            'muon if args.optimizer == "muon" and has_blocks else AdamW',
             "AdamW",
+        ),
+        (
+            "Muon's momentum is passed over",
+            "momentum=args.momentum",
+            "momentum=0.95",
         ),
         (
             "no warm-up",

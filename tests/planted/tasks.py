@@ -376,6 +376,11 @@ PLANTED = {
             "if False and (",
         ),
         (
+            "AdamW is given a momentum and ignores it",
+            'args.optimizer == "muon", "for --optimizer muon',
+            'True, "for --optimizer muon',
+        ),
+        (
             "layers of an RNN are let in and ignored",
             'args.model != "rnn", "for a gpt: an rnn',
             'True, "for a gpt: an rnn',
@@ -457,8 +462,13 @@ PLANTED = {
             '"learning_rate": 1e-2',
         ),
         (
-            "the fast one is the slow one",
-            ' | {"optimizer": "muon", "n_layer": 2, "n_embd": 184, "learning_rate": 1e-2, "max_iters": 1470}',
+            "the fast one has the slow one's sizes",
+            ' | {"n_embd": 96, "block_size": 80, "batch_size": 10, "max_iters": 2400, "warmup_iters": 30}',
+            "",
+        ),
+        (
+            "the fast one is moved as the slow one",
+            ' | {"optimizer": "muon", "momentum": 0.85, "learning_rate": 2e-2, "min_lr": 0.0, "beta2": 0.95}',
             "",
         ),
     ],

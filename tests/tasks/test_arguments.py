@@ -112,6 +112,10 @@ def test_what_the_base_decides_is_not_decided_again(capsys, flag):
         ("--model bigram --n-head 9", "--n-head is for a gpt: a bigram model is one table"),
         ("--model rnn --n-layer 2", "--n-layer is for a gpt: an rnn is one recurrent layer"),
         ("--model rnn --n-head 2", "--n-head is for a gpt: an rnn is one recurrent layer"),
+        (
+            "--optimizer adamw --momentum 0.9",
+            "--momentum is for --optimizer muon: AdamW's memory is --beta1",
+        ),
         ("--model rnn --dropout 0.1", "--dropout is for a gpt: an rnn is one recurrent layer"),
         ("--lora-rank 2 --trainable last", "choose one of the two"),
         ("--dropout 1", "1 is not at least 0 and below 1"),
