@@ -27,9 +27,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # this checkout
 from benchmarks.report import add_json_flag, describe_machine, write_json
 
 SETTINGS = [  # n_layer, n_head, n_embd, block_size, batch_size, target ratio
-    (4, 4, 128, 64, 12, 1.3),
-    (4, 4, 256, 128, 16, 1.2),
-    (6, 6, 384, 256, 64, 1.4),
+    (4, 4, 128, 64, 12, 1.15),
+    (4, 4, 256, 128, 16, 1.1),
+    (6, 6, 384, 256, 64, 1.2),
 ]
 V = 65  # tinyshakespeare's characters
 THREADS = 2
