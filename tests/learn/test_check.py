@@ -295,7 +295,7 @@ def test_wrong_arguments_are_sentences(tmp_path):
     for arguments, sentence in [
         (["start", "layernrom"], "there is no exercise 'layernrom': `list` shows their names"),
         (["start", "norm"], "did you mean layernorm_forward or layernorm_parts or layernorm?"),
-        (["check", tmp_path / "linear.py"], "`start linear` writes it"),
+        (["check", tmp_path / "linear.py"], "which `start linear` writes"),
         (["check", tmp_path / "mine.py"], "there is no exercise 'mine'"),
     ]:
         _, error = run_main(__main__.main, *arguments, status=2)
