@@ -122,7 +122,11 @@ class Worker:
             self.grads.close_handle()
         self.owes = False
         names = {id(param): name for name, param in model.params.items()}
-        self.ask(*handles, shapes_of(params), shapes_of(self.grads), packed(model, names), micro_batch)
+        try:
+            self.ask(*handles, shapes_of(params), shapes_of(self.grads), packed(model, names), micro_batch)
+        except BaseException:  # an objective that cannot be sent, or Ctrl-C
+            self.end()
+            raise
 
     def ask(self, *message):
         """Send what it is to do. What it owes from before, of a call that was broken off, goes unheard."""

@@ -110,6 +110,11 @@ PLANTED = {
             "            raise\n",
         ),
         (
+            "who cannot be told what to do stays",
+            "            self.end()\n            raise\n",
+            "            raise\n",
+        ),
+        (
             "what is printed comes between the answers",
             "    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # should",
             "    # should",

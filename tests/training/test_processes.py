@@ -196,6 +196,16 @@ def test_a_worker_that_dies_at_work_or_idle_is_said_to_be_gone():
             runner.loss(*batch)
 
 
+def children(pid):
+    """The processes that a process has started, as /proc has them."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parent = stat.read_text(encoding="utf-8").rpartition(")")[2].split()[1]
+            found += [int(stat.parent.name)] * (int(parent) == pid)
+    return found
+
+
 def has_ended(pid):
     """Whether a process is gone, within half a minute."""
     for _ in range(300):
@@ -257,8 +267,10 @@ def test_an_objective_that_another_program_cannot_open_is_refused_at_the_start()
     class OnlyHere(Objective):
         pass
 
+    before = children(os.getpid())
     with pytest.raises((AttributeError, TypeError), match="OnlyHere"):
         ProcessRunner(OnlyHere(order_one_gpt(CONFIG)), 2).__enter__()
+    assert children(os.getpid()) == before
 
 
 PARENT = """
@@ -293,16 +305,6 @@ def test_of_a_parent_that_is_killed_no_process_and_no_memory_is_left():
     assert before is None or set(shared.iterdir()) <= before
 
 
-def children(pid):
-    """The processes that a process has started, as /proc has them."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            parent = stat.read_text(encoding="utf-8").rpartition(")")[2].split()[1]
-            found += [int(stat.parent.name)] * (int(parent) == pid)
-    return found
-
-
 @pytest.fixture
 def long_run(tmp_path):
     """A run of train.py with a worker process that has saved, in a group of its own, as of a terminal."""
@@ -310,7 +312,7 @@ def long_run(tmp_path):
         pytest.skip("which processes there are is read from /proc, which this system has not")
     text, out = tmp_path / "text.txt", tmp_path / "out"
     text.write_text("".join(f"{'abcdefghij'[i % 10]}{i * i:x} " for i in range(900)), "utf-8", newline="\n")
-    flags = ["--data", text, "--out", out, "--tokenizer", "char", *TINY, "--max-iters", 10**6]
+    flags = ["--data", text, "--out", out, "--tokenizer", "char", *TINY, "--max-iters", 30_000]
     process = subprocess.Popen(
         [sys.executable, *TRAIN, *map(str, flags), "--eval-interval", "20"],
         stdin=subprocess.PIPE,
@@ -347,7 +349,7 @@ def test_a_killed_worker_ends_the_run_in_a_sentence_and_the_last_state_stands(lo
         "train.py: error: a worker process has ended before its time, by"
     )
     assert "Traceback" not in error
-    run_script(TRAIN, "--resume", "--out", out, "--max-iters", 10**6, "--eval-only")
+    run_script(TRAIN, "--resume", "--out", out, "--eval-only")
 
 
 def test_processes_are_for_long_runs_of_several_workers_on_the_host(monkeypatch):
