@@ -36,7 +36,7 @@ def train_arguments(arguments=None):
     """Parse train.py's command line; what does not fit ends in a sentence and exit status 2."""
     parser = train_parser()
     given = sys.argv[1:] if arguments is None else arguments
-    args = parser.parse_args([each for each in given if each not in ("-h", "--help")])
+    args, _ = parser.parse_known_args([each for each in given if each not in ("-h", "--help")])
     parser.set_defaults(**TASK_DEFAULTS[args.task])
     parser.set_defaults(**MODEL_DEFAULTS[args.model])
     if args.lora_rank:

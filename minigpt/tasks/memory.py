@@ -1,7 +1,8 @@
 """Does a model fit this machine at all? Said before anything starts, and only where it clearly does not.
 
     parameters · (3 + workers) arrays     the weights, AdamW's two moments, and a gradient for each worker
-                                          (less one for a matrix that Muon moves: it has one moment)
+                                          (less one for a matrix that Muon moves: it has one moment; more
+                                          where workers are processes, which share copies)
     one sequence for each worker          its activations and its logits, as the backward pass needs them
     one batch                             ids and targets, 8 bytes each
 

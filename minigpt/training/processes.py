@@ -35,7 +35,9 @@ from minigpt.backend import on_host, use_backend
 from minigpt.training.runner import BatchRunner, default_workers
 from minigpt.training.shared_arrays import SharedArrays, shapes_of
 
-WORTH_STARTING = 200  # batches: to start takes about half a second, and a step gains a few thousandths
+WORTH_STARTING = 200  # batches: to start takes half a second, of which a step wins back a few milliseconds
+
+LAST_WORD_SECONDS = 5  # in which a process that no longer answers may end by itself
 
 PROTOCOL = 5  # of pickle: arrays go over as they are
 
@@ -60,19 +62,20 @@ class ProcessRunner(BatchRunner):
 
     def __enter__(self):
         """Raises OSError where no more processes can be started, and MemoryError."""
+        self.shared = SharedArrays(shapes_of(self.model.params))
         super().__enter__()
         self.others = []
         try:
-            self.shared = SharedArrays(shapes_of(self.model.params))
             self._share(self.model.params)
             for _ in range(self.workers - 1):
                 self.others.append(Worker(self.model, self.shared, self.micro_batch))
             for other in self.others:
                 other.answer()  # that it is there
-            self.shared.close_handle()
         except BaseException:
             self.__exit__()
             raise
+        finally:
+            self.shared.close_handle()
         return self
 
     def __exit__(self, *error):
@@ -91,11 +94,7 @@ class ProcessRunner(BatchRunner):
 
     def _share(self, params):
         """Let the others see these parameters as they are now."""
-
-        def copy(name):
-            self.shared[name][...] = params[name]
-
-        self.for_each(copy, params)
+        self.for_each(lambda name: self.shared.put(name, params[name]), params)
 
 
 class Worker:
@@ -103,6 +102,8 @@ class Worker:
 
     def __init__(self, model, params, micro_batch):
         """params: the SharedArrays of the model's parameters. The first answer is that it is there."""
+        names = {id(param): name for name, param in model.params.items()}
+        model_without_params = packed(model, names)
         self.grads = SharedArrays(shapes_of(model.trained_params()))
         handles = [params.handle, self.grads.handle]
         inherited = {} if sys.platform == "win32" else {"pass_fds": handles}
@@ -121,10 +122,9 @@ class Worker:
         finally:
             self.grads.close_handle()
         self.owes = False
-        names = {id(param): name for name, param in model.params.items()}
         try:
-            self.ask(*handles, shapes_of(params), shapes_of(self.grads), packed(model, names), micro_batch)
-        except BaseException:  # an objective that cannot be sent, or Ctrl-C
+            self.ask(*handles, shapes_of(params), shapes_of(self.grads), model_without_params, micro_batch)
+        except BaseException:  # nobody else knows of it yet
             self.end()
             raise
 
@@ -132,12 +132,16 @@ class Worker:
         """Send what it is to do. What it owes from before, of a call that was broken off, goes unheard."""
         if self.owes:
             self._outcome()
+        message = pickle.dumps(message, PROTOCOL)
         self.owes = True
         try:
-            pickle.dump(message, self.process.stdin, PROTOCOL)
+            self.process.stdin.write(message)
             self.process.stdin.flush()
-        except BrokenPipeError:
+        except OSError:  # a BrokenPipeError, but not on Windows
             raise self._gone() from None
+        except BaseException:  # in the middle of it
+            self.process.kill()
+            raise
 
     def answer(self):
         """Wait for what it owes. Raises what it raised, and ChildProcessError if it is no more."""
@@ -151,17 +155,24 @@ class Worker:
             outcome = unpacked(self.process.stdout, self.grads)
         except (EOFError, pickle.UnpicklingError):
             raise self._gone() from None
+        except BaseException:  # in the middle of it
+            self.process.kill()
+            raise
         self.owes = False
         return outcome
 
     def _gone(self):
         """The sentence on a process that has ended while it was needed."""
-        self.process.kill()  # should it be there, but not in its senses
-        status = self.process.wait()
+        try:
+            status = self.process.wait(LAST_WORD_SECONDS)
+        except subprocess.TimeoutExpired:  # it is there, but not in its senses
+            self.process.kill()
+            status = self.process.wait()
         how = f"by signal {-status}" if status < 0 else f"with status {status}"
+        why = ", as happens where memory is short" if status == -9 else ""
         return ChildProcessError(
-            f"a worker process has ended before its time, {how}, as happens where memory is short: go on "
-            "with --resume from what was saved, and with fewer --workers (1: this process alone)"
+            f"a worker process has ended before its time, {how}{why}: go on with --resume from what was "
+            "saved, and with fewer --workers (1: this process alone)"
         )
 
     def end(self):
@@ -169,7 +180,7 @@ class Worker:
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
-        with contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(OSError):  # of what it no longer read
             self.process.stdin.close()
 
 
@@ -184,7 +195,7 @@ class ServingRunner(BatchRunner):
     def shard_loss_and_grads(self, *shard):
         loss, grads = super().shard_loss_and_grads(*shard)
         for name, grad in grads.items():
-            np.copyto(self.grads[name], grad, casting="no")
+            self.grads.put(name, grad)
         return loss, {name: self.grads[name] for name in grads}
 
 
@@ -192,22 +203,30 @@ def serve():
     """The program of another process: run the shards that are asked for, until nobody is there to ask."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # should anything be printed
-    with contextlib.suppress(EOFError, BrokenPipeError):
+    with contextlib.suppress(EOFError, pickle.UnpicklingError, BrokenPipeError):  # the other one's end
         use_backend("numpy")
         params_handle, grads_handle, params, grads, model, micro_batch = pickle.load(sys.stdin.buffer)
         grads = SharedArrays(grads, grads_handle)
         names = {id(grad): name for name, grad in grads.items()}
 
-        def tell(function, *arguments):
-            answers.write(packed(outcome(function, *arguments), names))
+        def tell(value, trace):
+            try:
+                answer = packed((value, trace), names)
+            except Exception:  # of an error that cannot be sent
+                answer = packed((RuntimeError(repr(value)), trace), names)
+            answers.write(answer)
             answers.flush()
 
-        model = unpacked(io.BytesIO(model), SharedArrays(params, params_handle))
+        params = SharedArrays(params, params_handle)
+        model, trace = outcome(unpacked, io.BytesIO(model), params)
+        if trace:
+            tell(model, trace)
+            return
         with ServingRunner(model, micro_batch, grads) as runner:
-            tell(lambda: None)
+            tell(None, "")
             while True:
                 name, *shard = pickle.load(sys.stdin.buffer)
-                tell(getattr(runner, name), *shard)
+                tell(*outcome(getattr(runner, name), *shard))
     os._exit(0)  # without a last word: there is nobody to hear it
 
 

@@ -166,7 +166,7 @@ class BatchRunner:
         """Raise ValueError if the processes do not hold the same weights."""
 
     def _empty_grads(self, rows, n_parts):
-        """What a shard's gradients are added into, which come in so many parts."""
+        """What a shard's gradients are added into, which come in n_parts parts."""
         return {}
 
     def _added(self, shards):

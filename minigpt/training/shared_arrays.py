@@ -23,7 +23,8 @@ class SharedArrays(dict):
     def __init__(self, shapes, handle=None):
         """shapes: by name, each a pair of shape and dtype. handle: of those that another process made.
 
-        Raises MemoryError where the system has none for them.
+        Raises MemoryError where there cannot be so much. As of all memory, the system has it to give only
+        when it is written to.
         """
         super().__init__()
         starts, end = {}, 0
@@ -35,6 +36,15 @@ class SharedArrays(dict):
         block, self.handle = new_block(self.n_bytes) if handle is None else open_block(handle, self.n_bytes)
         for name, (shape, dtype) in shapes.items():
             self[name] = np.ndarray(shape, dtype, block, starts[name])
+
+    def put(self, name, array):
+        """Copy an array into its place. Raises TypeError for another shape or dtype: nothing is converted."""
+        place = self[name]
+        if (array.shape, array.dtype) != (place.shape, place.dtype):
+            raise TypeError(
+                f"{name} is {array.dtype} of shape {array.shape}, not {place.dtype} of shape {place.shape}"
+            )
+        place[...] = array
 
     def close_handle(self):
         """Once those who were to have it have it. The arrays stay as long as anybody uses them."""
@@ -50,22 +60,28 @@ def shapes_of(arrays):
 
 def new_block(n_bytes):
     """A block of zeros, and its handle: a name on Windows, else the number of an open file."""
-    if sys.platform == "win32":
-        name = f"minigpt-{secrets.token_hex(8)}"
-        return mmap.mmap(-1, n_bytes, tagname=name), name
-    if hasattr(os, "memfd_create"):  # Linux; /dev/shm is often small, in a container 64 MB
-        file = os.memfd_create("minigpt")
-    else:
-        with tempfile.TemporaryFile() as temporary:
-            file = os.dup(temporary.fileno())
+    handle = None
     try:
-        os.ftruncate(file, n_bytes)
-        return mmap.mmap(file, n_bytes), file
+        if sys.platform == "win32":
+            name = f"minigpt-{secrets.token_hex(8)}"
+            return mmap.mmap(-1, n_bytes, tagname=name), name
+        handle = nameless_file()
+        os.ftruncate(handle, n_bytes)
+        return mmap.mmap(handle, n_bytes), handle
     except OSError:
-        os.close(file)
+        if handle is not None:
+            os.close(handle)
         raise MemoryError(
-            f"there is no memory of {n_bytes:,} bytes to share with worker processes: --workers 1 needs none"
+            f"{n_bytes:,} bytes to share with worker processes: --workers 1 needs none"
         ) from None
+
+
+def nameless_file():
+    """The number of an open file that is in no folder."""
+    if hasattr(os, "memfd_create"):  # Linux; /dev/shm is often small, in a container 64 MB
+        return os.memfd_create("minigpt")
+    with tempfile.TemporaryFile() as temporary:
+        return os.dup(temporary.fileno())
 
 
 def open_block(handle, n_bytes):

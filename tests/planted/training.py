@@ -96,8 +96,8 @@ PLANTED = {
         ),
         (
             "the others choose their own micro-batch",
-            "packed(model, names), micro_batch)",
-            "packed(model, names), None)",
+            "model_without_params, micro_batch)",
+            "model_without_params, None)",
         ),
         (
             "Ctrl-C ends the others at once",
@@ -110,9 +110,19 @@ PLANTED = {
             "            raise\n",
         ),
         (
-            "who cannot be told what to do stays",
-            "            self.end()\n            raise\n",
-            "            raise\n",
+            "an error that cannot be sent ends the process",
+            "            except Exception:  # of an error",
+            "            except EOFError:  # of an error",
+        ),
+        (
+            "a process that ended by itself was killed",
+            "status = self.process.wait(LAST_WORD_SECONDS)",
+            "status = -9",
+        ),
+        (
+            "who cannot open the model does not say why",
+            "            tell(model, trace)\n            return\n",
+            "            return\n",
         ),
         (
             "what is printed comes between the answers",
@@ -121,8 +131,8 @@ PLANTED = {
         ),
         (
             "gradients are converted in silence",
-            'casting="no"',
-            'casting="unsafe"',
+            "            self.grads.put(name, grad)\n",
+            "            self.grads[name][...] = grad\n",
         ),
         (
             "BLAS of the others has as many threads as it likes",
@@ -143,13 +153,18 @@ PLANTED = {
         ),
         (
             "every process has a block of its own",
-            "mmap.mmap(handle, n_bytes)",
-            "mmap.mmap(-1, n_bytes)",
+            "block = mmap.mmap(handle, n_bytes)",
+            "block = mmap.mmap(-1, n_bytes)",
         ),
         (
             "the block is no file's that others could open",
-            "return mmap.mmap(file, n_bytes), file",
-            "return mmap.mmap(-1, n_bytes), file",
+            "return mmap.mmap(handle, n_bytes), handle",
+            "return mmap.mmap(-1, n_bytes), handle",
+        ),
+        (
+            "any shape will do",
+            "if (array.shape, array.dtype) != (place.shape, place.dtype):",
+            "if array.dtype != place.dtype:",
         ),
         (
             "files stay open",

@@ -1,5 +1,6 @@
 import os
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -43,6 +44,22 @@ def test_the_handle_can_be_closed_and_the_arrays_stay():
     assert arrays["a"].sum() == 45.0
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="what is open is read from /proc")
+def test_the_memory_has_no_name_that_could_stay_behind():
+    arrays = SharedArrays(shapes_of(ARRAYS))
+    assert os.readlink(f"/proc/self/fd/{arrays.handle}").endswith("(deleted)")
+    arrays.close_handle()
+
+
+def test_another_shape_or_dtype_is_refused_and_not_converted():
+    arrays = SharedArrays(shapes_of(ARRAYS))
+    arrays.put("b", ARRAYS["b"])
+    np.testing.assert_array_equal(arrays["b"], ARRAYS["b"])
+    for wrong in (ARRAYS["b"].astype(np.float32), ARRAYS["b"][:1], np.float64(1.0)):
+        with pytest.raises(TypeError, match=r"b is float.* of shape .* not float64 of shape"):
+            arrays.put("b", wrong)
+
+
 def test_more_memory_than_there_is_is_refused_in_a_sentence():
-    with pytest.raises(MemoryError, match=r"no memory of 8,0.* bytes to share .*--workers 1"):
+    with pytest.raises(MemoryError, match=r"^8,0.* bytes to share .*--workers 1"):
         SharedArrays({"a": ((10**15,), np.float64)})
