@@ -250,7 +250,11 @@ class Packer(pickle.Pickler):
 
 
 class Unpacker(pickle.Unpickler):
-    """Opens what a Packer has made, with the arrays of this process in the places of the names."""
+    """Opens what a Packer has made, with the arrays of this process in the places of the names.
+
+    A pickle could run anything; these never lie in a file: they come from the program that started this one,
+    or that this one has started.
+    """
 
     def __init__(self, file, arrays):
         super().__init__(file)

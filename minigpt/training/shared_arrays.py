@@ -32,8 +32,8 @@ class SharedArrays(dict):
             starts[name] = end
             n_bytes = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
             end += -(-n_bytes // ALIGNED) * ALIGNED
-        self.n_bytes = max(end, 1)
-        block, self.handle = new_block(self.n_bytes) if handle is None else open_block(handle, self.n_bytes)
+        size = max(end, 1)  # no block is empty
+        block, self.handle = new_block(size) if handle is None else open_block(handle, size)
         for name, (shape, dtype) in shapes.items():
             self[name] = np.ndarray(shape, dtype, block, starts[name])
 

@@ -110,6 +110,16 @@ PLANTED = {
             "            raise\n",
         ),
         (
+            "who is not told what to do stays",
+            "            self.end()\n            raise\n",
+            "            raise\n",
+        ),
+        (
+            "the file of the parameters stays open",
+            "        finally:\n            self.shared.close_handle()\n",
+            "        finally:\n            pass\n",
+        ),
+        (
             "an error that cannot be sent ends the process",
             "            except Exception:  # of an error",
             "            except EOFError:  # of an error",
