@@ -148,8 +148,8 @@ def train_steps(args, task, optimizer, run, group=None):
     n_steps = args.max_iters - run.step
     new_runner = partial(group.runner, optimizer) if group else partial(runner_for, n_steps)
     with (
-        new_runner(task.objective, args.workers, args.micro_batch) as runner,
         StopRequest() as stop,
+        new_runner(task.objective, args.workers, args.micro_batch) as runner,
         tqdm(total=args.max_iters, initial=run.step, unit="step", dynamic_ncols=True) as bar,
     ):
         for step in range(run.step, args.max_iters):
